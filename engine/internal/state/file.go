@@ -1,0 +1,78 @@
+package state
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// writeFile replaces a file so that a reader, or a crash, finds the old content or the
+// new: temporary file, fsync, rename, fsync of the directory.
+func writeFile(file string, data []byte) error {
+	dir, base := filepath.Split(file)
+	f, err := os.CreateTemp(dir, "."+base+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already after the rename
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err == nil {
+		err = syncDir(dir)
+	}
+	return err
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// lockDir takes an exclusive flock on a directory.
+func lockDir(dir string) (unlock func(), err error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = unix.Flock(int(d.Fd()), unix.LOCK_EX)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		d.Close()
+		return nil, fmt.Errorf("lock %q: %w", dir, err)
+	}
+	return func() { d.Close() }, nil
+}
+
+// RemoveTree deletes a directory with all it holds. Unlike os.RemoveAll it also enters
+// directories of ours that lack their own permission bits, which images contain.
+func RemoveTree(dir string) error {
+	err := os.RemoveAll(dir)
+	if err == nil || !os.IsPermission(err) {
+		return err
+	}
+	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if d != nil && d.IsDir() {
+			unix.Fchmodat(unix.AT_FDCWD, path, 0o700, 0) // the walk reads a directory after this
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
+}

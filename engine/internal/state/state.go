@@ -1,0 +1,360 @@
+// Package state keeps the records of containers in the state directory: files, no
+// database, so that any number of berth processes and shims share them without a
+// lock that one of them could hold for long. It knows nothing of processes (package
+// shim keeps what runs) nor of images (package image).
+//
+// Below the state directory it owns
+//
+//	containers/<id>/container.json   the record
+//	containers/<id>/...              what the bundle and the shim put beside it
+//	containers/.index                a cache of list entries, see index.go
+//	names/<name>                     a file that holds the ID; the claim of the name
+//	trash/<id>.<n>                   removed containers whose files are being deleted
+//
+// A record is replaced by writing a temporary file beside it and renaming that, so a
+// reader finds the old one or the new one. Changes to one container are made under a
+// flock on its directory; changes to names under a flock on names/. The kernel drops
+// both when their holder dies.
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"berth/engine"
+
+	"golang.org/x/sys/unix"
+)
+
+// Version is the format of records that this program writes and reads.
+const Version = 1
+
+// RecordFile is the record's file in a container's directory.
+const RecordFile = "container.json"
+
+// A Record is what is stored about a container when it is created. It embeds the
+// contract's ContainerConfig: its field names are a disk format, which a test holds.
+type Record struct {
+	Version int
+	ID      string
+	Name    string
+	Created time.Time
+	ImageID engine.Digest
+	// Config is complete: image defaults are filled in, Image is as the user named it.
+	Config engine.ContainerConfig
+	// ImageConfig is the image's own configuration, kept because the image's name may move on.
+	ImageConfig engine.ImageConfig
+	LowerDirs   []string // top first
+	CgroupPath  string   `json:",omitempty"`
+}
+
+// A Store is the records of one state directory. Its methods may be called by any
+// number of goroutines and processes.
+type Store struct {
+	root string
+}
+
+// Open returns the store in root and makes its directories, readable by their owner only.
+func Open(root string) (*Store, error) {
+	s := &Store{root: root}
+	for _, dir := range []string{s.containers(), s.names(), s.trash()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, classify(err, "open state directory %q", root)
+		}
+	}
+	return s, nil
+}
+
+func (s *Store) containers() string { return filepath.Join(s.root, "containers") }
+func (s *Store) names() string      { return filepath.Join(s.root, "names") }
+func (s *Store) trash() string      { return filepath.Join(s.root, "trash") }
+
+// Dir returns the directory of a container, whether or not it exists.
+func (s *Store) Dir(id string) string { return filepath.Join(s.containers(), id) }
+
+// Create claims rec.Name, lets fill put files into the container's new directory and
+// makes it visible. After an error, fill's included, nothing is left. A name that is
+// taken is ClassConflict.
+func (s *Store) Create(rec *Record, fill func(dir string) error) error {
+	rec.Version = Version
+	staged := filepath.Join(s.containers(), ".new-"+rec.ID)
+	if err := os.Mkdir(staged, 0o700); err != nil {
+		return classify(err, "create container %q", rec.Name)
+	}
+	err := func() error {
+		if err := fill(staged); err != nil {
+			return err
+		}
+		if err := writeRecord(staged, rec); err != nil {
+			return err
+		}
+		unlock, err := lockDir(s.names())
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		if err := s.claim(rec.Name, rec.ID); err != nil {
+			return err
+		}
+		if err := os.Rename(staged, s.Dir(rec.ID)); err != nil {
+			os.Remove(filepath.Join(s.names(), rec.Name))
+			return classify(err, "create container %q", rec.Name)
+		}
+		return nil
+	}()
+	if err != nil {
+		os.RemoveAll(staged)
+	}
+	return err
+}
+
+// claim makes name stand for id. The caller holds the lock on names. A claim whose
+// container is gone, left by a process that was killed, does not count.
+func (s *Store) claim(name, id string) error {
+	if holder, err := s.byName(name); err == nil {
+		return engine.Errorf(engine.ClassConflict, "the container name %q is already in use by container %q", "/"+name, holder).
+			WithHint("Remove or rename that container to be able to reuse the name.")
+	}
+	file := filepath.Join(s.names(), name)
+	if err := writeFile(file, []byte(id)); err != nil {
+		return classify(err, "claim container name %q", name)
+	}
+	return nil
+}
+
+// byName returns the ID of the existing container that holds name.
+func (s *Store) byName(name string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(s.names(), name))
+	if err != nil {
+		return "", err
+	}
+	id := string(data)
+	if !validID(id) {
+		return "", fs.ErrNotExist
+	}
+	if _, err := os.Lstat(s.Dir(id)); err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+// Load reads the record of the container with exactly this ID.
+func (s *Store) Load(id string) (*Record, error) {
+	data, err := os.ReadFile(filepath.Join(s.Dir(id), RecordFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, notFound(id)
+	}
+	if err != nil {
+		return nil, classify(err, "read container %q", engine.ShortID(id))
+	}
+	var rec Record
+	if err := json.Unmarshal(data, &rec); err != nil {
+		return nil, engine.Errorf(engine.ClassIntegrity, "read record of container %q: %w", engine.ShortID(id), err).
+			WithHint("Remove it with `berth rm -f %s`.", engine.ShortID(id))
+	}
+	if rec.Version != Version {
+		return nil, engine.Errorf(engine.ClassUnsupported, "container %q has a record of version %d, this program reads %d",
+			engine.ShortID(id), rec.Version, Version).WithHint("Use the version of Berth that created it.")
+	}
+	return &rec, nil
+}
+
+// Resolve returns the ID that ref means: a whole ID, a name (with or without the
+// slash that Docker puts before it), or a unique prefix of an ID, in this order.
+func (s *Store) Resolve(ref string) (string, error) {
+	if validID(ref) {
+		if _, err := os.Lstat(s.Dir(ref)); err == nil {
+			return ref, nil
+		}
+	}
+	name := strings.TrimPrefix(ref, "/")
+	if ValidName(name) {
+		if id, err := s.byName(name); err == nil {
+			return id, nil
+		}
+	}
+	if !isHex(ref) {
+		return "", notFound(ref)
+	}
+	ids, err := s.IDs()
+	if err != nil {
+		return "", err
+	}
+	var found string
+	for _, id := range ids {
+		if !strings.HasPrefix(id, ref) {
+			continue
+		}
+		if found != "" {
+			return "", engine.Errorf(engine.ClassConflict, "several containers have an ID that begins with %q", ref).
+				WithHint("Give more digits of the ID, or the name.")
+		}
+		found = id
+	}
+	if found == "" {
+		return "", notFound(ref)
+	}
+	return found, nil
+}
+
+// IDs returns the IDs of all containers in no particular order.
+func (s *Store) IDs() ([]string, error) {
+	d, err := os.Open(s.containers())
+	if err != nil {
+		return nil, classify(err, "list containers")
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return nil, classify(err, "list containers")
+	}
+	ids := names[:0]
+	for _, n := range names {
+		if validID(n) {
+			ids = append(ids, n)
+		}
+	}
+	return ids, nil
+}
+
+// Lock takes the lock of a container and returns its release. It waits while another
+// process or goroutine changes the container; ClassNotFound if it was removed meanwhile.
+func (s *Store) Lock(id string) (unlock func(), err error) {
+	for {
+		unlock, err := lockDir(s.Dir(id))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, notFound(id)
+		}
+		if err != nil {
+			return nil, err
+		}
+		// The directory that we locked may have been moved to the trash while we waited.
+		if _, err := os.Lstat(s.Dir(id)); err == nil {
+			return unlock, nil
+		}
+		unlock()
+	}
+}
+
+// Save replaces the record of a container. The caller holds its lock. The name must
+// not differ from the stored one: see Rename.
+func (s *Store) Save(rec *Record) error {
+	return writeRecord(s.Dir(rec.ID), rec)
+}
+
+// Rename gives a container another name; ClassConflict if it is taken. The caller holds its lock.
+func (s *Store) Rename(rec *Record, name string) error {
+	unlock, err := lockDir(s.names())
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if name == rec.Name {
+		return engine.Errorf(engine.ClassInvalid, "container %q has that name already", name)
+	}
+	if err := s.claim(name, rec.ID); err != nil {
+		return err
+	}
+	old := rec.Name
+	renamed := *rec
+	renamed.Name = name
+	renamed.Config.Name = name
+	if err := writeRecord(s.Dir(rec.ID), &renamed); err != nil {
+		os.Remove(filepath.Join(s.names(), name))
+		return err
+	}
+	*rec = renamed
+	os.Remove(filepath.Join(s.names(), old)) // a claim left behind is stale: the record names another
+	return nil
+}
+
+// Detach takes a container out of the store: its name is free and no list shows it.
+// Its files now lie in the returned directory, which the caller deletes. Detaching a
+// container that is gone is ClassNotFound.
+func (s *Store) Detach(id string) (dir string, err error) {
+	rec, recErr := s.Load(id)
+	unlock, err := lockDir(s.names())
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	dir, err = os.MkdirTemp(s.trash(), id+".")
+	if err != nil {
+		return "", classify(err, "remove container %q", engine.ShortID(id))
+	}
+	if err := os.Rename(s.Dir(id), filepath.Join(dir, "c")); err != nil {
+		os.Remove(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", notFound(id)
+		}
+		return "", classify(err, "remove container %q", engine.ShortID(id))
+	}
+	if recErr == nil {
+		if data, err := os.ReadFile(filepath.Join(s.names(), rec.Name)); err == nil && string(data) == id {
+			os.Remove(filepath.Join(s.names(), rec.Name))
+		}
+	}
+	return dir, nil
+}
+
+// Trash returns the directories of removed containers that are not deleted yet,
+// because whoever removed them was killed meanwhile or may not delete them.
+func (s *Store) Trash() []string {
+	entries, err := os.ReadDir(s.trash())
+	if err != nil {
+		return nil
+	}
+	dirs := make([]string, 0, len(entries))
+	for _, e := range entries {
+		dirs = append(dirs, filepath.Join(s.trash(), e.Name()))
+	}
+	return dirs
+}
+
+// RemoveContainer removes a container that no longer runs, with its files: what a shim
+// does at the end of a container with --rm. Files that this process may not delete
+// (foreign ids of a rootless container) stay in the trash, where the next berth finds them.
+func RemoveContainer(root, id string) error {
+	s := &Store{root: root}
+	dir, err := s.Detach(id)
+	if err != nil {
+		return err
+	}
+	return RemoveTree(dir)
+}
+
+func writeRecord(dir string, rec *Record) error {
+	data, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("encode record of container %q: %w", rec.Name, err)
+	}
+	if err := writeFile(filepath.Join(dir, RecordFile), data); err != nil {
+		return classify(err, "write record of container %q", rec.Name)
+	}
+	return nil
+}
+
+func notFound(ref string) error {
+	return engine.Errorf(engine.ClassNotFound, "no such container: %s", ref).
+		WithHint("`berth ps -a` lists all containers.")
+}
+
+// classify turns an error of the file system into one of the contract's classes.
+func classify(err error, format string, args ...any) error {
+	class, hint := engine.ClassUnknown, ""
+	switch {
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		class, hint = engine.ClassExhausted, "Free some space, e.g. with `berth image prune -a`."
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
+		class, hint = engine.ClassPermission, "Choose a directory of yours with --root or BERTH_ROOT."
+	}
+	e := engine.Errorf(class, format+": %w", append(args, err)...)
+	e.Hint = hint
+	return e
+}
