@@ -2,6 +2,8 @@
 // and writes such mappings. It runs in berth and in the shim.
 package idmap
 
+import "fmt"
+
 // A Mode is the kind of mapping.
 type Mode string
 
@@ -23,4 +25,40 @@ type Mapping struct {
 	UIDs, GIDs []Range
 	// Hint says, for Single, in one sentence what will not work and the command that mends it.
 	Hint string `json:",omitempty"`
+}
+
+// String returns "host", or the number of user ids: "1 id", "65537 ids".
+func (m Mapping) String() string {
+	if m.Mode == Host {
+		return string(Host)
+	}
+	var n uint64
+	for _, r := range m.UIDs {
+		n += uint64(r.Size)
+	}
+	if n == 1 {
+		return "1 id"
+	}
+	return fmt.Sprintf("%d ids", n)
+}
+
+// ToHost returns the host's id for one inside; false if the ranges (a mapping's UIDs
+// or GIDs) don't hold it. No ranges at all, as in mode Host, mean the same id.
+func ToHost(ranges []Range, id uint32) (uint32, bool) {
+	for _, r := range ranges {
+		if id >= r.Container && id-r.Container < r.Size {
+			return r.Host + (id - r.Container), true
+		}
+	}
+	return id, len(ranges) == 0
+}
+
+// ToContainer is the inverse of [ToHost].
+func ToContainer(ranges []Range, id uint32) (uint32, bool) {
+	for _, r := range ranges {
+		if id >= r.Host && id-r.Host < r.Size {
+			return r.Container + (id - r.Host), true
+		}
+	}
+	return id, len(ranges) == 0
 }
