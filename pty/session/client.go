@@ -1,0 +1,252 @@
+package session
+
+import "io"
+
+// Window is how many bytes of input a client may have under way: passed to Input and
+// not yet reported as consumed.
+const Window = 256 << 10
+
+// ClientOptions say what a client wants.
+type ClientOptions struct {
+	Stdout, Stderr bool // which output; a terminal has only Stdout
+	Stdin          bool // it may call Input
+	Size           Size // of its terminal; zero if it has none
+	ReadOnly       bool // Input and Resize are refused
+	NoReplay       bool // no repaint when it attaches
+	// Hold makes the program wait for this client rather than cut it off when it is
+	// slow. Only for pipes; a terminal's client gets a repaint instead.
+	Hold bool
+}
+
+// answers reports whether the client has a terminal that answers queries and may send.
+func (o *ClientOptions) answers() bool { return o.Stdin && !o.ReadOnly && o.Size != Size{} }
+
+// An Output is what Next returns.
+type Output struct {
+	Kind Kind
+	// Data is output, or a repaint; nil if there is only Consumed to tell. It is
+	// valid until Release.
+	Data []byte
+	// Consumed is how many bytes of this client's input the program took since the
+	// last Output.
+	Consumed int
+
+	v view
+}
+
+// A Client is one client of a session. Next and Release belong to one goroutine, the
+// other methods may be called from any.
+type Client struct {
+	s    *Session
+	opts ClientOptions
+
+	filter filter
+	kept   []byte // what filter let through
+
+	// Guarded by the stream's mu:
+
+	cu       *cursor // nil while it waits for its first repaint
+	placed   bool    // it has had a place in the stream
+	paint    []byte  // to be sent next
+	used     uint64  // when it was active last
+	consumed int
+	underway int
+	closed   bool
+	eof      bool // it has closed its input
+}
+
+// Attach adds a client. It is in the stream from now on, or from its repaint on.
+func (s *Session) Attach(o ClientOptions) *Client {
+	st := s.stream
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	c := &Client{s: s, opts: o}
+	s.clients = append(s.clients, c)
+	if s.screen != nil {
+		s.asking = append(s.asking, c)
+		st.cond.Broadcast()
+	} else {
+		c.cu = st.addCursor(o.Hold)
+		c.placed = true
+	}
+	if o.Stdin {
+		s.input.clients++
+	}
+	s.touch(c)
+	return c
+}
+
+// Next blocks for output. It returns io.EOF after the last of it, ErrTooSlow, or
+// ErrClosed. After each Output, Release must be called.
+func (c *Client) Next() (Output, error) {
+	st := c.s.stream
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for {
+		if c.closed {
+			return Output{}, ErrClosed
+		}
+		out := Output{Kind: Stdout, Consumed: c.consumed}
+		c.consumed = 0
+		if c.paint != nil {
+			out.Data, c.paint = c.paint, nil
+			c.filter = filter{}
+			return out, nil
+		}
+		if c.cu != nil && c.cu.lapsed {
+			if c.s.screen == nil {
+				return Output{}, ErrTooSlow
+			}
+			c.cu.remove()
+			c.cu = nil
+			c.s.asking = append(c.s.asking, c)
+			st.cond.Broadcast()
+		}
+		if c.cu != nil {
+			v, ok := c.cu.peek()
+			switch {
+			case ok && c.wants(v.kind):
+				out.Kind, out.v = v.kind, v
+				if out.Data = c.filtered(v); len(out.Data) > 0 {
+					return out, nil
+				}
+				c.cu.releaseLocked(v)
+				c.consumed = out.Consumed
+				continue
+			case ok:
+				c.cu.releaseLocked(v)
+				c.consumed = out.Consumed
+				continue
+			case st.ended:
+				c.consumed = out.Consumed
+				return Output{}, io.EOF
+			}
+		}
+		if out.Consumed > 0 {
+			return out, nil
+		}
+		if c.cu == nil && c.s.closed {
+			return Output{}, io.EOF
+		}
+		st.cond.Wait()
+	}
+}
+
+// Release says that the Output's Data is no longer needed.
+func (c *Client) Release(o Output) {
+	if o.v.c == nil {
+		return
+	}
+	st := c.s.stream
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if c.cu != nil {
+		c.cu.releaseLocked(o.v)
+		return
+	}
+	o.v.c.users--
+	st.recycle(o.v.c)
+}
+
+func (c *Client) wants(k Kind) bool {
+	if k == Stderr {
+		return c.opts.Stderr
+	}
+	return c.opts.Stdout
+}
+
+// filtered takes the terminal queries out that another client is to answer.
+func (c *Client) filtered(v view) []byte {
+	if !c.opts.answers() || len(c.s.owners) == 0 {
+		return v.data
+	}
+	if o := c.s.ownerAt(v.pos); o == nil || o == c {
+		if !c.filter.holding() {
+			return v.data
+		}
+		// It became the one to answer in the middle of a sequence.
+		c.kept = append(c.filter.flush(c.kept[:0]), v.data...)
+		return c.kept
+	}
+	c.kept = c.filter.apply(c.kept[:0], v.data)
+	return c.kept
+}
+
+// Input passes bytes to the program. It never blocks: a client that has Window bytes
+// under way must wait for Output.Consumed. Input beyond that, or from a client without
+// the right to send, is refused and ends nothing.
+func (c *Client) Input(p []byte) error {
+	st := c.s.stream
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	switch {
+	case c.closed:
+		return ErrClosed
+	case c.opts.ReadOnly || !c.opts.Stdin || c.eof:
+		return errNoInput
+	case c.underway+len(p) > Window:
+		return errWindow
+	}
+	c.underway += len(p)
+	c.s.touch(c)
+	c.s.input.put(p, c)
+	return nil
+}
+
+// CloseInput says that this client sends no more. If it is the last one with Stdin,
+// the program's standard input is closed once it took what is under way. A terminal
+// stays open.
+func (c *Client) CloseInput() {
+	c.s.stream.mu.Lock()
+	defer c.s.stream.mu.Unlock()
+	c.closeInputLocked(true)
+}
+
+func (c *Client) closeInputLocked(end bool) {
+	if !c.opts.Stdin || c.eof {
+		return
+	}
+	c.eof = true
+	in := c.s.input
+	if in.clients--; end && in.clients == 0 && c.s.screen == nil {
+		in.finish()
+	}
+}
+
+// Resize tells the size of the client's terminal.
+func (c *Client) Resize(size Size) {
+	st := c.s.stream
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if c.closed || c.opts.ReadOnly || size.Cols <= 0 || size.Rows <= 0 {
+		return
+	}
+	c.opts.Size = size
+	c.s.touch(c)
+}
+
+// Close takes the client out of the session. gone means that it vanished rather than
+// detached, which ends the standard input under Config.StdinOnce.
+func (c *Client) Close(gone bool) {
+	s := c.s
+	st := s.stream
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.closed = true
+	c.closeInputLocked(gone && s.cfg.StdinOnce)
+	if c.cu != nil {
+		c.cu.remove()
+		c.cu = nil
+	}
+	for i, o := range s.clients {
+		if o == c {
+			s.clients = append(s.clients[:i], s.clients[i+1:]...)
+			break
+		}
+	}
+	s.elect()
+	st.cond.Broadcast()
+}

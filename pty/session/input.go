@@ -1,0 +1,128 @@
+package session
+
+import (
+	"errors"
+	"os"
+)
+
+var (
+	errNoInput = errors.New("client may not send input")
+	errWindow  = errors.New("client sent more input than its window")
+)
+
+// maxReplies bounds the answers of the screen that wait for a program that does not
+// read them. Whatever is more is dropped: a program that asks without end and never
+// reads gets no memory of ours.
+const maxReplies = 16 << 10
+
+// An input passes what clients send to the program, in the order in which it came. A
+// program that never reads blocks its goroutine and nothing else.
+type input struct {
+	s *Session
+	f *os.File
+
+	// Guarded by the stream's mu:
+
+	queue   []piece
+	replies int // bytes of the screen's answers in queue
+	clients int // attached with Stdin, and they have not closed it
+	done    bool
+	closed  bool
+}
+
+// A piece is input of one client, or of the screen if c is nil.
+type piece struct {
+	data []byte
+	c    *Client
+}
+
+func newInput(s *Session) *input {
+	f := s.cfg.Stdin
+	if s.cfg.Terminal != nil {
+		f = s.cfg.Terminal
+	}
+	return &input{s: s, f: f}
+}
+
+// put queues a copy of p. mu is held.
+func (in *input) put(p []byte, c *Client) {
+	// Small pieces of one client join: a paste comes in many frames.
+	if n := len(in.queue); n > 1 && in.queue[n-1].c == c && len(in.queue[n-1].data)+len(p) <= pipeRead {
+		in.queue[n-1].data = append(in.queue[n-1].data, p...)
+	} else {
+		in.queue = append(in.queue, piece{append([]byte(nil), p...), c})
+	}
+	in.s.stream.cond.Broadcast()
+}
+
+// reply queues an answer of the screen.
+func (in *input) reply(p []byte) {
+	in.s.stream.mu.Lock()
+	defer in.s.stream.mu.Unlock()
+	if in.replies+len(p) > maxReplies {
+		return
+	}
+	in.replies += len(p)
+	in.put(p, nil)
+}
+
+// finish closes the standard input after what is queued. mu is held.
+func (in *input) finish() {
+	in.done = true
+	in.s.stream.cond.Broadcast()
+}
+
+// close gives up what is queued.
+func (in *input) close() {
+	st := in.s.stream
+	st.mu.Lock()
+	in.closed = true
+	st.cond.Broadcast()
+	st.mu.Unlock()
+	if in.f != nil && in.f != in.s.cfg.Terminal {
+		_ = in.f.Close()
+	}
+}
+
+// run writes until the session closes. When the program does not take input any more,
+// clients are told that theirs was consumed, so that none hangs on it.
+func (in *input) run() {
+	st := in.s.stream
+	broken := in.f == nil
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for {
+		for len(in.queue) == 0 && !in.done && !in.closed {
+			st.cond.Wait()
+		}
+		if in.closed {
+			return
+		}
+		if len(in.queue) == 0 { // done
+			st.mu.Unlock()
+			if in.f != nil {
+				_ = in.f.Close() // a pipe's end of file; there is nothing to lose
+			}
+			st.mu.Lock()
+			return
+		}
+		p := in.queue[0]
+		in.queue = in.queue[1:]
+		if len(in.queue) == 0 {
+			in.queue = nil
+		}
+		if !broken {
+			st.mu.Unlock()
+			_, err := in.f.Write(p.data)
+			st.mu.Lock()
+			broken = err != nil
+		}
+		if p.c == nil {
+			in.replies -= len(p.data)
+			continue
+		}
+		p.c.underway -= len(p.data)
+		p.c.consumed += len(p.data)
+		st.cond.Broadcast()
+	}
+}

@@ -1,0 +1,126 @@
+package session
+
+import "os"
+
+// runScreen feeds the screen, carries out changes of size where they belong in the
+// stream, and makes the repaints for clients that ask.
+func (s *Session) runScreen(cu *cursor) {
+	st := s.stream
+	pending := func() bool { return len(s.asking) > 0 || s.resizeDue(cu) }
+	for {
+		v, ok := cu.next(pending)
+		if ok {
+			_, _ = s.screen.Write(v.data)
+			s.answer(v.pos)
+			st.mu.Lock()
+			s.painted = true
+			cu.releaseLocked(v)
+			st.mu.Unlock()
+			continue
+		}
+		st.mu.Lock()
+		for s.resizeDue(cu) {
+			m := s.resizes[0]
+			s.resizes = s.resizes[1:]
+			s.screen.Resize(m.size.Cols, m.size.Rows)
+		}
+		asking := s.asking
+		s.asking = nil
+		ended := st.ended && cu.pos() == st.head()
+		painted := s.painted
+		if len(asking) > 0 {
+			s.serve(cu, asking, painted)
+		}
+		st.mu.Unlock()
+		if ended {
+			break
+		}
+	}
+	s.finishRequired()
+	// Clients that attach after the end still get to see the last state.
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for !s.closed {
+		for len(s.asking) == 0 && !s.closed {
+			st.cond.Wait()
+		}
+		asking := s.asking
+		s.asking = nil
+		s.serve(cu, asking, s.painted)
+	}
+}
+
+// resizeDue reports whether the screen has reached the next change of size. mu is held.
+func (s *Session) resizeDue(cu *cursor) bool {
+	return len(s.resizes) > 0 && cu.c != nil && s.resizes[0].pos <= cu.pos()
+}
+
+// serve gives clients a repaint of the present screen and a place in the stream right
+// behind it. mu is held; it is let go of while the screen works. That is safe: cu is
+// required and stands still meanwhile.
+func (s *Session) serve(cu *cursor, asking []*Client, painted bool) {
+	st := s.stream
+	var paint []byte
+	if painted {
+		st.mu.Unlock()
+		paint = s.screen.Repaint(nil)
+		st.mu.Lock()
+	}
+	for _, c := range asking {
+		if c.closed {
+			continue
+		}
+		// Nothing was printed yet: a repaint would only clear the client's terminal.
+		if painted && (!c.opts.NoReplay || c.placed) {
+			c.paint = paint
+		}
+		if c.cu != nil {
+			c.cu.remove()
+		}
+		c.cu = st.addCursorAt(cu)
+		c.placed = true
+	}
+	st.cond.Broadcast()
+}
+
+// answer sends the screen's replies to the program if nobody else is to answer what
+// was written at pos.
+func (s *Session) answer(pos int64) {
+	r := s.screen.Replies()
+	if len(r) == 0 {
+		return
+	}
+	s.stream.mu.Lock()
+	own := s.ownerAt(pos) == nil
+	s.stream.mu.Unlock()
+	if own {
+		s.input.reply(r)
+	}
+}
+
+// setSize changes the terminal's size at once and the screen's at the same position of
+// the stream. mu is held.
+func (s *Session) setSize(size Size) {
+	if s.screen == nil || size == s.size || size.Cols <= 0 || size.Rows <= 0 {
+		return
+	}
+	s.size = size
+	_ = setTerminalSize(s.cfg.Terminal, size) // a terminal that is gone has no size
+	s.stream.cut()
+	s.resizes = append(s.resizes, mark{s.stream.head(), size})
+	s.stream.cond.Broadcast()
+}
+
+// Size returns the present size of the terminal.
+func (s *Session) Size() Size {
+	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
+	return s.size
+}
+
+func setTerminalSize(f *os.File, size Size) error {
+	if f == nil {
+		return nil
+	}
+	return winsize(f, size)
+}

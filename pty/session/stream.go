@@ -1,0 +1,338 @@
+package session
+
+import (
+	"sync"
+	"time"
+)
+
+// A Kind is which of the program's streams bytes belong to. A terminal has only Stdout.
+type Kind uint8
+
+// The kinds, numbered as the descriptors.
+const (
+	Stdout Kind = 1
+	Stderr Kind = 2
+)
+
+const (
+	chunkSize = 64 << 10
+	// maxChunks bounds what the stream keeps for slow readers to 4 MiB. It is the
+	// burst that the screen and the log may lag behind without slowing the program.
+	maxChunks = 64
+	// minRead is the least room that reserve hands out: a terminal gives at most
+	// 4095 bytes at once.
+	minRead = 4096
+)
+
+// A chunk is a piece of the stream. Bytes in it never change once committed, so
+// readers look at them without holding the lock.
+type chunk struct {
+	next  *chunk
+	base  int64 // position of buf[0]
+	buf   []byte
+	n     int // bytes committed
+	spans []span
+	users int  // views handed out
+	gone  bool // no longer part of the stream
+}
+
+// A span is a run of bytes of one kind that ends at offset end of its chunk.
+type span struct {
+	kind Kind
+	end  int
+}
+
+// A stream is a window on the program's output: one or more writers, many readers.
+type stream struct {
+	mu   sync.Mutex
+	cond sync.Cond
+	// Guarded by mu:
+	first, last *chunk
+	count       int
+	free        [][]byte // at most two buffers to use again
+	cursors     []*cursor
+	ended       bool
+	bounds      []int64 // positions at which views are cut, ascending
+}
+
+func newStream() *stream {
+	st := &stream{}
+	st.cond.L = &st.mu
+	st.first = &chunk{buf: make([]byte, chunkSize)}
+	st.last, st.count = st.first, 1
+	return st
+}
+
+// head is the position after the last byte.
+func (st *stream) head() int64 { return st.last.base + int64(st.last.n) }
+
+// reserve returns room for the next bytes and blocks while required readers lag. It
+// returns nil once the stream has ended. Each reserve is followed by one commit. Only
+// a stream with a single writer, a terminal's, is written this way.
+func (st *stream) reserve() []byte {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if !st.waitRoom() {
+		return nil
+	}
+	return st.last.buf[st.last.n:]
+}
+
+// write appends a copy of p, for streams with several writers. It blocks while
+// required readers lag and drops what comes after the end.
+func (st *stream) write(k Kind, p []byte) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for len(p) > 0 && st.waitRoom() {
+		n := copy(st.last.buf[st.last.n:], p)
+		st.commitLocked(k, n)
+		p = p[n:]
+	}
+}
+
+func (st *stream) waitRoom() bool {
+	for !st.ended && !st.room() {
+		st.cond.Wait()
+	}
+	return !st.ended
+}
+
+// room makes sure that the last chunk has some, dropping the oldest chunk if need be.
+func (st *stream) room() bool {
+	if chunkSize-st.last.n >= minRead {
+		return true
+	}
+	if st.count >= maxChunks {
+		for _, cu := range st.cursors {
+			if cu.required && cu.c == st.first {
+				return false
+			}
+		}
+		for _, cu := range st.cursors {
+			if cu.c == st.first {
+				cu.c, cu.lapsed = nil, true
+			}
+		}
+		st.dropFirst()
+	}
+	c := &chunk{base: st.head()}
+	if k := len(st.free); k > 0 {
+		c.buf, st.free = st.free[k-1], st.free[:k-1]
+	} else {
+		c.buf = make([]byte, chunkSize)
+	}
+	st.last.next, st.last = c, c
+	st.count++
+	return true
+}
+
+func (st *stream) dropFirst() {
+	c := st.first
+	st.first = c.next
+	st.count--
+	c.gone = true
+	st.recycle(c)
+}
+
+// recycle keeps the buffer of a chunk that nobody looks at any more.
+func (st *stream) recycle(c *chunk) {
+	if c.gone && c.users == 0 && c.buf != nil {
+		if len(st.free) < 2 {
+			st.free = append(st.free, c.buf)
+		}
+		c.buf = nil
+	}
+}
+
+// commit makes the first n bytes of what reserve returned part of the stream.
+func (st *stream) commit(k Kind, n int) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.commitLocked(k, n)
+}
+
+func (st *stream) commitLocked(k Kind, n int) {
+	if n > 0 {
+		c := st.last
+		c.n += n
+		if i := len(c.spans) - 1; i >= 0 && c.spans[i].kind == k {
+			c.spans[i].end = c.n
+		} else {
+			c.spans = append(c.spans, span{k, c.n})
+		}
+	}
+	st.cond.Broadcast()
+}
+
+// end marks the end of the output. mu is held.
+func (st *stream) end() {
+	st.ended = true
+	st.cond.Broadcast()
+}
+
+// waitEnd waits for the end of the output, at most d, and returns the position.
+func (st *stream) waitEnd(d time.Duration) (head int64, ended bool) {
+	late := false
+	t := time.AfterFunc(d, func() {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		late = true
+		st.cond.Broadcast()
+	})
+	defer t.Stop()
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for !st.ended && !late {
+		st.cond.Wait()
+	}
+	return st.head(), st.ended
+}
+
+// cut makes views end at the present head. mu is held.
+func (st *stream) cut() {
+	for len(st.bounds) > 0 && st.bounds[0] < st.first.base {
+		st.bounds = st.bounds[1:]
+	}
+	h := st.head()
+	if n := len(st.bounds); n == 0 || st.bounds[n-1] != h {
+		st.bounds = append(st.bounds, h)
+	}
+}
+
+// A cursor is one reader's place in the stream.
+type cursor struct {
+	st       *stream
+	c        *chunk // nil if lapsed
+	off      int
+	required bool
+	lapsed   bool // the stream moved on without this reader
+}
+
+// addCursor adds a reader at the head. mu is held.
+func (st *stream) addCursor(required bool) *cursor {
+	cu := &cursor{st: st, c: st.last, off: st.last.n, required: required}
+	st.cursors = append(st.cursors, cu)
+	return cu
+}
+
+// addCursorAt adds an optional reader where another one stands. mu is held.
+func (st *stream) addCursorAt(at *cursor) *cursor {
+	cu := &cursor{st: st, c: at.c, off: at.off}
+	st.cursors = append(st.cursors, cu)
+	return cu
+}
+
+// remove takes a reader out. mu is held.
+func (cu *cursor) remove() {
+	st := cu.st
+	for i, o := range st.cursors {
+		if o == cu {
+			st.cursors = append(st.cursors[:i], st.cursors[i+1:]...)
+			break
+		}
+	}
+	st.trim()
+}
+
+// pos is the cursor's position; it must not have lapsed. mu is held.
+func (cu *cursor) pos() int64 { return cu.c.base + int64(cu.off) }
+
+// A view is a run of bytes of one kind at one cursor.
+type view struct {
+	c    *chunk
+	kind Kind
+	data []byte
+	pos  int64 // of data[0]
+}
+
+// peek returns what lies at the cursor, nothing if it stands at the head. The view
+// pins its bytes until release. mu is held.
+func (cu *cursor) peek() (view, bool) {
+	if cu.c == nil {
+		return view{}, false
+	}
+	for cu.off == cu.c.n {
+		if cu.c.next == nil {
+			return view{}, false
+		}
+		cu.c, cu.off = cu.c.next, 0
+		cu.st.trim()
+	}
+	c := cu.c
+	v := view{c: c, pos: cu.pos()}
+	end := c.n
+	for _, s := range c.spans {
+		if s.end > cu.off {
+			v.kind, end = s.kind, s.end
+			break
+		}
+	}
+	for _, b := range cu.st.bounds {
+		if b > v.pos && b < c.base+int64(end) {
+			end = int(b - c.base)
+			break
+		}
+	}
+	v.data = c.buf[cu.off:end]
+	c.users++
+	return v, true
+}
+
+// next blocks until there is something to read and returns false at the end. With
+// until, it also returns false as soon as that says so (mu is held when it is called).
+func (cu *cursor) next(until func() bool) (view, bool) {
+	st := cu.st
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for {
+		if until != nil && until() {
+			return view{}, false
+		}
+		if v, ok := cu.peek(); ok {
+			return v, true
+		}
+		if cu.lapsed || st.ended {
+			return view{}, false
+		}
+		st.cond.Wait()
+	}
+}
+
+// release moves the cursor behind the view and unpins it.
+func (cu *cursor) release(v view) {
+	cu.st.mu.Lock()
+	defer cu.st.mu.Unlock()
+	cu.releaseLocked(v)
+}
+
+func (cu *cursor) releaseLocked(v view) {
+	if cu.c == v.c {
+		cu.off += len(v.data)
+	}
+	v.c.users--
+	cu.st.recycle(v.c)
+	if cu.c != nil && cu.off == cu.c.n && cu.c.next != nil {
+		cu.c, cu.off = cu.c.next, 0
+		cu.st.trim()
+	}
+}
+
+// trim drops the chunks that every reader has behind it. mu is held.
+func (st *stream) trim() {
+	dropped := false
+	for st.first != st.last {
+		for _, cu := range st.cursors {
+			if cu.c == st.first {
+				if dropped {
+					st.cond.Broadcast()
+				}
+				return
+			}
+		}
+		st.dropFirst()
+		dropped = true
+	}
+	if dropped {
+		st.cond.Broadcast() // a writer may wait for room
+	}
+}
