@@ -9,8 +9,8 @@ import (
 // Watcher hands out the present state together with the changes that follow it.
 type Watcher interface {
 	// Watch returns a subscription. Its Snapshot and its first event fit together:
-	// nothing falls in between and nothing comes twice. It sees the work of every
-	// process on the state directory. It ends with ctx.
+	// nothing falls in between; an event may tell again what the snapshot holds
+	// already. It sees the work of every process on the state directory. It ends with ctx.
 	Watch(ctx context.Context, opts WatchOptions) (*Subscription, error)
 	// History returns past events, oldest first, as far as the log reaches back.
 	History(ctx context.Context, opts WatchOptions) ([]Event, error)

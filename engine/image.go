@@ -115,7 +115,7 @@ type ImageConfig struct {
 	Labels       map[string]string
 	StopSignal   string
 	Shell        []string
-	Healthcheck  json.RawMessage // Docker's form, empty if none
+	Healthcheck  json.RawMessage `json:",omitempty"` // Docker's form, empty if none
 }
 
 // A HistoryEntry is one step of an image's making.
