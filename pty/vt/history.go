@@ -1,0 +1,251 @@
+package vt
+
+// history is the scrollback of the primary screen: logical lines (rows that
+// autowrap joined are one) in a queue of chunks, oldest first, encoded as text
+// with styles in line (see encode). Logical lines make a change of the width
+// free: only how many rows each takes is counted anew, when somebody asks.
+type history struct {
+	budget  int // bytes; 0 keeps nothing
+	cols    int
+	chunks  []*chunk
+	bytes   int    // size of all chunks
+	spare   *chunk // the last one evicted, for its memory
+	open    bool   // the last line goes on with the next row
+	style   Style  // at the end of the last line, while open
+	scratch []cell // of decode
+}
+
+// chunk is evicted as a whole.
+type chunk struct {
+	buf   []byte
+	lines []line
+	cols  int // the width for which rows are counted; 0 for none
+	rows  int
+}
+
+// line is one logical line of a chunk.
+type line struct {
+	end   uint32 // offset of its end in chunk.buf
+	cells uint32 // columns
+	rows  uint32 // at width chunk.cols
+	wide  bool   // has wide characters, so that rows must be found by wrapping
+	cont  bool   // was cut for its length: the next line continues it
+}
+
+const (
+	lineSize    = 16       // of line, in memory
+	chunkBytes  = 64 << 10 // at which a chunk is full
+	maxLineCols = 16 << 10 // at which a logical line is cut
+)
+
+func newHistory(budget, cols int) history {
+	return history{budget: max(0, budget), cols: cols}
+}
+
+func (c *chunk) size() int { return cap(c.buf) + lineSize*cap(c.lines) }
+
+// full is the size at which a new chunk is begun: small budgets have small
+// chunks, so that evicting one leaves most of the scrollback.
+func (h *history) full() int { return clampInt(h.budget/8, 512, chunkBytes) }
+
+func (h *history) clear() {
+	h.chunks, h.bytes, h.spare, h.open = nil, 0, nil, false
+}
+
+// last returns the chunk to append to, beginning a new one when it is full.
+func (h *history) last() *chunk {
+	if n := len(h.chunks); n > 0 {
+		c := h.chunks[n-1]
+		if h.open || len(c.buf)+lineSize*len(c.lines) < h.full() {
+			return c
+		}
+	}
+	c := h.spare
+	h.spare = nil
+	if c == nil {
+		c = &chunk{}
+	}
+	h.bytes += c.size()
+	c.buf, c.lines, c.rows, c.cols = c.buf[:0], c.lines[:0], 0, h.cols
+	h.chunks = append(h.chunks, c)
+	return c
+}
+
+// evict drops the oldest chunks until the budget holds.
+func (h *history) evict() {
+	for h.bytes > h.budget && len(h.chunks) > 0 {
+		c := h.chunks[0]
+		h.bytes -= c.size()
+		copy(h.chunks, h.chunks[1:])
+		h.chunks[len(h.chunks)-1] = nil
+		h.chunks = h.chunks[:len(h.chunks)-1]
+		if c.size() <= 2*h.full() {
+			h.spare = c
+		}
+		if len(h.chunks) == 0 {
+			h.open = false
+		}
+	}
+}
+
+// remember appends a row that leaves the screen.
+func (s *Screen) remember(r *row) {
+	h := &s.hist
+	c := h.last()
+	before := c.size()
+	c.count(s)
+	if !h.open {
+		c.lines = append(c.lines, line{end: uint32(len(c.buf))})
+		h.style = Style{}
+	}
+	cells := r.cells[:r.used]
+	if r.wrapped {
+		cells = r.cells
+		if cells[len(cells)-1].empty() {
+			cells = cells[:len(cells)-1] // left empty by a wide character that did not fit
+		}
+	} else {
+		for len(cells) > 0 && cells[len(cells)-1] == (cell{}) {
+			cells = cells[:len(cells)-1]
+		}
+	}
+	l := &c.lines[len(c.lines)-1]
+	var wide bool
+	c.buf, wide = s.encode(c.buf, cells)
+	l.wide = l.wide || wide
+	l.cells += uint32(len(cells))
+	l.end = uint32(len(c.buf))
+	l.rows++
+	c.rows++
+	h.open = r.wrapped
+	if h.open && (l.cells >= maxLineCols || len(c.buf) > 2*chunkBytes) {
+		h.open, l.cont = false, true
+	}
+	h.bytes += c.size() - before
+	if h.bytes > h.budget {
+		h.evict()
+	}
+	s.histGen = s.gen
+}
+
+// count makes rows valid for the present width.
+func (c *chunk) count(s *Screen) {
+	if c.cols == s.hist.cols {
+		return
+	}
+	c.cols, c.rows = s.hist.cols, 0
+	for i := range c.lines {
+		l := &c.lines[i]
+		switch {
+		case l.cells == 0:
+			l.rows = 1
+		case l.wide:
+			l.rows = uint32(countRows(s.decode(c.bytes(i)), c.cols))
+		default:
+			l.rows = (l.cells + uint32(c.cols) - 1) / uint32(c.cols)
+		}
+		c.rows += int(l.rows)
+	}
+}
+
+// bytes returns the encoded line i.
+func (c *chunk) bytes(i int) []byte {
+	from := uint32(0)
+	if i > 0 {
+		from = c.lines[i-1].end
+	}
+	return c.buf[from:c.lines[i].end]
+}
+
+// nextRow returns the end of the row that begins at cells[from] at a width of
+// cols: a wide character is not divided.
+func nextRow(cells []cell, from, cols int) int {
+	end := min(from+cols, len(cells))
+	if end < len(cells) && cells[end].tail() && end > from+1 {
+		end--
+	}
+	return end
+}
+
+func countRows(cells []cell, cols int) int {
+	n := 0
+	for from := 0; from < len(cells); n++ {
+		from = nextRow(cells, from, cols)
+	}
+	return max(n, 1)
+}
+
+// ScrollbackLen returns the number of rows above the screen, at the present width.
+func (s *Screen) ScrollbackLen() int {
+	n := 0
+	for _, c := range s.hist.chunks {
+		c.count(s)
+		n += c.rows
+	}
+	return n
+}
+
+// ScrollbackBytes returns the memory that the scrollback takes.
+func (s *Screen) ScrollbackBytes() int {
+	n := s.hist.bytes
+	if s.hist.spare != nil {
+		n += s.hist.spare.size()
+	}
+	return n
+}
+
+// historyRow returns the cells of row n above the screen (1 is the one just
+// above), and whether the row is continued by the next one. The cells are
+// valid until the next read.
+func (s *Screen) historyRow(n int) (cells []cell, wrapped, ok bool) {
+	h := &s.hist
+	for i := len(h.chunks) - 1; i >= 0; i-- {
+		c := h.chunks[i]
+		c.count(s)
+		if n > c.rows {
+			n -= c.rows
+			continue
+		}
+		for j := len(c.lines) - 1; j >= 0; j-- {
+			l := c.lines[j]
+			if n > int(l.rows) {
+				n -= int(l.rows)
+				continue
+			}
+			newest := i == len(h.chunks)-1 && j == len(c.lines)-1
+			all := s.decode(c.bytes(j))
+			from, to := 0, 0
+			for k := int(l.rows) - n; k >= 0; k-- {
+				from = to
+				to = nextRow(all, from, h.cols)
+			}
+			return all[from:to], n > 1 || l.cont || newest && h.open, true
+		}
+	}
+	return nil, false, false
+}
+
+// takeLast removes the newest logical line and returns its cells, which are
+// valid until the next read.
+func (s *Screen) takeLast() (cells []cell, ok bool) {
+	h := &s.hist
+	n := len(h.chunks)
+	if n == 0 {
+		return nil, false
+	}
+	c := h.chunks[n-1]
+	c.count(s)
+	i := len(c.lines) - 1
+	cells = s.decode(c.bytes(i))
+	c.buf = c.buf[:len(c.buf)-len(c.bytes(i))]
+	c.rows -= int(c.lines[i].rows)
+	c.lines = c.lines[:i]
+	if i == 0 {
+		h.bytes -= c.size()
+		h.chunks[n-1] = nil
+		h.chunks = h.chunks[:n-1]
+	}
+	h.open = false
+	s.histGen = s.gen
+	return cells, true
+}
