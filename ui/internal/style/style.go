@@ -1,0 +1,102 @@
+// Package style turns a theme's roles into what is drawn. It is the only package of
+// the user interface that knows colours; widgets and screens ask it for a role. It
+// knows no engine and keeps no state: a new theme is a new *Styles.
+package style
+
+import (
+	"image/color"
+
+	"berth/themes"
+
+	"charm.land/lipgloss/v2"
+)
+
+// Options say what the terminal can show.
+type Options struct {
+	NoColor bool // NO_COLOR, or a terminal without colours: attributes only
+	ASCII   bool // no characters beyond ASCII
+}
+
+// Styles are the styles of one theme on one terminal.
+type Styles struct {
+	Theme themes.Theme
+	Icons Icons
+	Frame lipgloss.Border
+	Plain bool // without colours
+
+	Text       lipgloss.Style // what is read
+	Strong     lipgloss.Style // the same, bold
+	Muted      lipgloss.Style // what is read second
+	Faint      lipgloss.Style // rules and empty parts
+	Accent     lipgloss.Style // the one colour that says "here"
+	Badge      lipgloss.Style // text on the accent colour
+	Key        lipgloss.Style // a key in a hint
+	Title      lipgloss.Style // of a pane
+	TitleFocus lipgloss.Style // of the focused pane
+	Bar        lipgloss.Style // header and footer
+
+	Selected     lipgloss.Style // the cursor's row in the focused list
+	SelectedIdle lipgloss.Style // the cursor's row in another list
+	Match        lipgloss.Style // what a search found
+	Border       lipgloss.Style
+	BorderFocus  lipgloss.Style
+
+	OK, Warn, Error, Info, Special lipgloss.Style
+	Danger                         lipgloss.Style // the button that destroys
+	Charts                         [4]lipgloss.Style
+}
+
+// New makes the styles of a theme.
+func New(t themes.Theme, o Options) *Styles {
+	s := &Styles{Theme: t, Icons: unicodeIcons, Frame: lipgloss.RoundedBorder(), Plain: o.NoColor}
+	if o.ASCII {
+		s.Icons, s.Frame = asciiIcons, lipgloss.ASCIIBorder()
+	}
+	r := t.Roles
+	fg := func(c themes.Color) lipgloss.Style {
+		if o.NoColor {
+			return lipgloss.NewStyle()
+		}
+		return lipgloss.NewStyle().Foreground(rgb(c))
+	}
+	on := func(text, back themes.Color) lipgloss.Style {
+		if o.NoColor {
+			return lipgloss.NewStyle().Reverse(true)
+		}
+		return fg(text).Background(rgb(back))
+	}
+	s.Text, s.Strong = fg(r.Text), fg(r.Text).Bold(true)
+	s.Muted, s.Faint = fg(r.Muted), fg(r.Faint)
+	s.Accent, s.Badge = fg(r.Accent), on(r.AccentText, r.Accent)
+	s.Key = fg(r.Accent).Bold(true)
+	s.Title, s.TitleFocus = fg(r.Muted), fg(r.Accent).Bold(true)
+	s.Selected = on(r.SelectionText, r.Selection)
+	s.SelectedIdle = on(r.Text, r.Surface)
+	s.Bar = on(r.Text, r.Surface)
+	s.Match = on(r.AccentText, r.Warn)
+	if o.NoColor {
+		// Without colour the cursor, the idle cursor and a match must still differ.
+		s.SelectedIdle = lipgloss.NewStyle().Underline(true)
+		s.Bar = lipgloss.NewStyle()
+		s.Match = lipgloss.NewStyle().Bold(true).Underline(true)
+		s.Muted, s.Faint = lipgloss.NewStyle(), lipgloss.NewStyle().Faint(true)
+	}
+	s.Border, s.BorderFocus = fg(r.Border), fg(r.BorderFocus)
+	s.OK, s.Warn, s.Error = fg(r.OK), fg(r.Warn), fg(r.Error)
+	s.Info, s.Special = fg(r.Info), fg(r.Special)
+	s.Danger = on(r.Background, r.Error).Bold(true)
+	for i, c := range r.Charts {
+		s.Charts[i] = fg(c)
+	}
+	return s
+}
+
+func rgb(c themes.Color) color.Color { return color.RGBA{R: c.R, G: c.G, B: c.B, A: 0xff} }
+
+// Background returns the colour behind everything, nil without colours.
+func (s *Styles) Background() color.Color {
+	if s.Plain {
+		return nil
+	}
+	return rgb(s.Theme.Roles.Background)
+}
