@@ -129,9 +129,12 @@ func (l *Log) openLast() error {
 			return err
 		}
 		f, err := openGrowing(l.path(max(n, 1)))
-		if errors.Is(err, fs.ErrPermission) {
+		if err == errSealed {
 			n++
 			f, err = openGrowing(l.path(n))
+		}
+		if err == errSealed {
+			continue // others filled that one, too
 		}
 		if err != nil {
 			return err
@@ -153,16 +156,24 @@ func (l *Log) openLast() error {
 	}
 }
 
-// openGrowing opens or makes a segment to append to. It is fs.ErrPermission if the
-// segment is sealed, for root too, whom the permission does not stop.
+var errSealed = errors.New("segment is sealed")
+
+// openGrowing opens or makes a segment to append to, or returns errSealed.
 func openGrowing(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, growing)
+	var st unix.Stat_t
+	if errors.Is(err, fs.ErrPermission) {
+		// The permission stops a user other than root.
+		if unix.Stat(path, &st) == nil && isSealed(&st) {
+			err = errSealed
+		}
+		return nil, err
+	}
 	if err != nil {
 		return nil, err
 	}
-	var st unix.Stat_t
 	if err = unix.Fstat(int(f.Fd()), &st); err == nil && isSealed(&st) {
-		err = fs.ErrPermission
+		err = errSealed
 	}
 	if err != nil {
 		f.Close()

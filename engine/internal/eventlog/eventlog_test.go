@@ -191,13 +191,13 @@ func TestManyProcesses(t *testing.T) {
 		cmd, _ := process(t, dir, strconv.Itoa(i), count)
 		cmds = append(cmds, cmd)
 	}
-	for range followers {
-		if err := <-done; err != errEnough {
-			t.Error(err)
-		}
-	}
 	for _, cmd := range cmds {
 		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range followers {
+		if err := <-done; err != errEnough {
 			t.Error(err)
 		}
 	}
