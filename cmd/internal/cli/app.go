@@ -1,0 +1,131 @@
+// Package cli is Berth's command line: Docker's grammar, columns and exit codes on
+// the contract of package engine. It knows no engine but through that contract, so
+// it runs the same on the fake in tests. One file holds one command; its help text
+// is its documentation. It runs in berth only.
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"berth/cmd/internal/cli/config"
+	"berth/cmd/internal/cli/output"
+	"berth/cmd/internal/cli/tty"
+	"berth/engine"
+)
+
+// Streams are the program's standard streams. A terminal is nil where the stream is none.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	InTerm   *os.File
+	OutTerm  *os.File
+	ErrTerm  *os.File
+}
+
+// StandardStreams returns those of this process.
+func StandardStreams() Streams {
+	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	if tty.Is(os.Stdin) {
+		s.InTerm = os.Stdin
+	}
+	if tty.Is(os.Stdout) {
+		s.OutTerm = os.Stdout
+	}
+	if tty.Is(os.Stderr) {
+		s.ErrTerm = os.Stderr
+	}
+	return s
+}
+
+// An Opener opens the engine that commands work on. It is called when a command
+// first needs it, so that --help and --version never touch the state directory.
+type Opener func(context.Context, config.Settings) (engine.Engine, error)
+
+// An App is one run of the command line.
+type App struct {
+	Streams
+	Open   Opener
+	Getenv func(string) string
+	Now    func() time.Time
+	// UI opens the terminal user interface; nil if this build has none.
+	UI func(context.Context, engine.Engine, config.Settings) error
+
+	out      io.Writer // Out, but control characters are shown when it is a terminal
+	err      io.Writer // Err, likewise
+	settings config.Settings
+	global   globalFlags
+	eng      engine.Engine
+	signals  *signals
+}
+
+// globalFlags stand before or behind the command's name.
+type globalFlags struct {
+	root string
+	demo bool
+}
+
+// engine opens the engine on its first call.
+func (a *App) engine(ctx context.Context) (engine.Engine, error) {
+	if a.eng != nil {
+		return a.eng, nil
+	}
+	s, err := a.loadSettings()
+	if err != nil {
+		return nil, err
+	}
+	a.eng, err = a.Open(ctx, s)
+	if err != nil {
+		a.eng = nil // a typed nil pointer in the interface would look opened
+		return nil, err
+	}
+	return a.eng, nil
+}
+
+func (a *App) loadSettings() (config.Settings, error) {
+	s, err := config.Load(a.Getenv)
+	if err != nil {
+		return s, err
+	}
+	if a.global.root != "" {
+		s.Root = a.global.root
+	}
+	if a.global.demo {
+		s.Demo = true
+	}
+	a.settings = s
+	return s, nil
+}
+
+// Run carries out the command line in args, without the program's name, and
+// returns the exit code. Everything that it has to say is written by then.
+func (a *App) Run(ctx context.Context, args []string) (code int) {
+	a.out, a.err = a.Out, a.Err
+	if a.OutTerm != nil {
+		a.out = output.NewEscapeWriter(a.Out)
+	}
+	if a.ErrTerm != nil {
+		a.err = output.NewEscapeWriter(a.Err)
+	}
+	ctx, a.signals = catchSignals(ctx)
+	defer a.signals.stop()
+	defer func() {
+		if a.eng == nil {
+			return
+		}
+		if err := a.eng.Close(); err != nil && code == 0 {
+			a.report(err)
+			code = 1
+		}
+	}()
+	cmd, err := a.execute(ctx, args)
+	if err == nil {
+		return 0
+	}
+	return a.finish(ctx, cmd, err)
+}
+
+// now is the time that ages are measured against.
+func (a *App) now() time.Time { return a.Now() }

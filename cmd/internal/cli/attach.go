@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"berth/cmd/internal/cli/tty"
+	"berth/engine"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *App) attachCommand() *cobra.Command {
+	var keys string
+	var noStdin, sigProxy bool
+	c := &cobra.Command{
+		Use:   "attach [OPTIONS] CONTAINER",
+		Short: "Attach local standard input, output, and error streams to a running container",
+		Long: `Attach local standard input, output, and error streams to a running container.
+
+On a terminal the present screen is repainted first. Several clients may be attached
+at once. Detach with ctrl-] d, or with --detach-keys; closing the terminal detaches too.`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			eng, err := a.engine(ctx)
+			if err != nil {
+				return err
+			}
+			s, err := a.attachSession(ctx, eng, args[0], keys)
+			if err != nil {
+				return err
+			}
+			s.stdin, s.sigProxy = s.stdin && !noStdin, sigProxy
+			if err := a.checkTerminal(s.tty, s.stdin); err != nil {
+				return err
+			}
+			return a.attach(ctx, eng, s, func(o *engine.AttachOptions) (engine.Attachment, error) {
+				return eng.Attach(ctx, s.id, *o)
+			})
+		},
+		ValidArgsFunction: a.completeContainers(isRunning),
+	}
+	c.Flags().StringVar(&keys, "detach-keys", "", "Override the key sequence for detaching a container")
+	c.Flags().BoolVar(&noStdin, "no-stdin", false, "Do not attach STDIN")
+	c.Flags().BoolVar(&sigProxy, "sig-proxy", true, "Proxy all received signals to the process")
+	return c
+}
+
+// attachSession describes a connection with everything that the container offers.
+func (a *App) attachSession(ctx context.Context, eng engine.Engine, id, keys string) (*session, error) {
+	d, err := eng.InspectContainer(ctx, id, engine.InspectOptions{})
+	if err != nil {
+		return nil, err
+	}
+	s := &session{id: d.ID, name: d.Name, tty: d.TTY, stdin: d.OpenStdin, stdout: true, stderr: true, sigProxy: true}
+	s.signal = func(ctx context.Context, sig string) error { return eng.KillContainer(ctx, d.ID, sig) }
+	s.keys, err = a.detachKeys(keys)
+	return s, err
+}
+
+// attach streams and ends with the container's exit code.
+func (a *App) attach(ctx context.Context, eng engine.Containers, s *session, connect func(*engine.AttachOptions) (engine.Attachment, error)) error {
+	status, err := a.stream(ctx, s, connect)
+	if errors.Is(err, tty.ErrDetach) {
+		a.sayDetached(ctx, eng, s)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return exitWith(status.Code)
+}

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"berth/cmd/internal/cli/output"
+	"berth/cmd/internal/cli/refuse"
+	"berth/engine"
+
+	units "github.com/docker/go-units"
+	"github.com/spf13/cobra"
+)
+
+// none is Docker's word for a name that is not there.
+const none = "<none>"
+
+var imageList = output.List{
+	Fields: []output.Field{
+		{Name: "ID", Heading: "IMAGE ID"}, {Name: "Repository", Heading: "REPOSITORY"}, {Name: "Tag", Heading: "TAG"},
+		{Name: "Digest", Heading: "DIGEST"}, {Name: "CreatedSince", Heading: "CREATED"}, {Name: "CreatedAt", Heading: "CREATED AT"},
+		{Name: "Size", Heading: "SIZE"}, {Name: "VirtualSize", Heading: "SIZE"}, {Name: "SharedSize", Heading: "SHARED SIZE"},
+		{Name: "UniqueSize", Heading: "UNIQUE SIZE"}, {Name: "Containers", Heading: "CONTAINERS"}, {Name: "Labels", Heading: "LABELS"},
+	},
+	Default: []string{"Repository", "Tag", "ID", "CreatedSince", "Size"},
+}
+
+type imagesFlags struct {
+	all, digests, noTrunc, quiet bool
+	filter                       filterFlag
+	format                       string
+}
+
+func (a *App) imagesCommand() *cobra.Command {
+	var f imagesFlags
+	c := &cobra.Command{
+		Use:   "images [OPTIONS] [REPOSITORY[:TAG]]",
+		Short: "List images",
+		Long: `List images.
+
+SIZE is what the image's layers take on the disk; templates know the parts that it
+shares with other images and that it has alone: {{.SharedSize}}, {{.UniqueSize}}.
+
+Filters: dangling=true|false, reference=PATTERN, label=KEY[=VALUE], before=IMAGE,
+since=IMAGE, until=TIME.`,
+		Example: `  berth images
+  berth images --filter dangling=true -q
+  berth images --format 'table {{.Repository}}:{{.Tag}}\t{{.UniqueSize}}'`,
+		Args: maxArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			eng, err := a.engine(cmd.Context())
+			if err != nil {
+				return err
+			}
+			opts := engine.ImageListOptions{All: f.all, Filters: f.filter.filters}
+			if len(args) == 1 {
+				opts.Ref = args[0]
+			}
+			images, err := eng.ListImages(cmd.Context(), opts)
+			if err != nil {
+				return err
+			}
+			return a.printImages(images, &f, opts.Ref)
+		},
+		ValidArgsFunction: a.completeImages,
+	}
+	fs := c.Flags()
+	fs.BoolVarP(&f.all, "all", "a", false, "Show all images (default hides intermediate images)")
+	fs.BoolVar(&f.digests, "digests", false, "Show digests")
+	fs.VarP(&f.filter, "filter", "f", "Filter output based on conditions provided")
+	fs.StringVar(&f.format, "format", "", formatHelp)
+	fs.BoolVar(&f.noTrunc, "no-trunc", false, "Don't truncate output")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "Only show image IDs")
+	refuseFlags(c, refuse.Flag{Name: "tree", Bool: true, Harmless: []string{"false"},
+		Remedy: "Berth keeps one platform of each image; berth inspect shows which."})
+	return c
+}
+
+func (a *App) printImages(images []engine.Image, f *imagesFlags, ref string) error {
+	if f.quiet && f.format == "" {
+		seen := map[engine.Digest]bool{}
+		for _, img := range images {
+			if !seen[img.ID] {
+				seen[img.ID] = true
+				fmt.Fprintln(a.out, imageID(img.ID, f.noTrunc))
+			}
+		}
+		return nil
+	}
+	list := imageList
+	if f.digests {
+		list.Default = []string{"Repository", "Tag", "Digest", "ID", "CreatedSince", "Size"}
+	}
+	var rows []output.Row
+	for _, img := range images {
+		for _, name := range imageNames(img, f.digests, ref) {
+			rows = append(rows, a.imageRow(img, name, f.noTrunc))
+		}
+	}
+	return list.Print(a.out, f.format, rows)
+}
+
+// An imageName is what one line of `images` calls an image.
+type imageName struct{ repo, tag, digest string }
+
+// imageNames returns one entry for each name. Of an image that was asked for by
+// name, only the names that fit.
+func imageNames(img engine.Image, digests bool, ref string) []imageName {
+	byRepo := map[string]string{}
+	for _, d := range img.RepoDigests {
+		repo, digest, _ := strings.Cut(d, "@")
+		byRepo[repo] = digest
+	}
+	var names []imageName
+	for _, t := range img.RepoTags {
+		repo, tag := splitTag(t)
+		if ref != "" && ref != repo && ref != repo+":"+tag && !strings.ContainsAny(ref, "*?[/@") {
+			continue
+		}
+		names = append(names, imageName{repo, tag, orNone(byRepo[repo])})
+		delete(byRepo, repo)
+	}
+	if len(img.RepoTags) == 0 {
+		for _, d := range img.RepoDigests {
+			repo, digest, _ := strings.Cut(d, "@")
+			names = append(names, imageName{repo, none, digest})
+			if !digests {
+				break
+			}
+		}
+	}
+	if len(names) == 0 && len(img.RepoTags) == 0 {
+		names = append(names, imageName{none, none, none})
+	}
+	return names
+}
+
+func splitTag(ref string) (repo, tag string) {
+	if i := strings.LastIndexByte(ref, ':'); i > strings.LastIndexByte(ref, '/') {
+		return ref[:i], ref[i+1:]
+	}
+	return ref, none
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return none
+	}
+	return s
+}
+
+func (a *App) imageRow(img engine.Image, name imageName, noTrunc bool) output.Row {
+	return output.Row{
+		"ID": imageID(img.ID, noTrunc), "Repository": name.repo, "Tag": name.tag, "Digest": name.digest,
+		"CreatedSince": a.ago(img.Created), "CreatedAt": stamp(img.Created),
+		"Size": imageSize(img.Size), "VirtualSize": imageSize(img.Size), "SharedSize": imageSize(img.Shared),
+		"UniqueSize": imageSize(img.Unique), "Containers": strconv.Itoa(img.Containers), "Labels": output.Labels(img.Labels),
+	}
+}
+
+func imageID(id engine.Digest, whole bool) string {
+	if whole {
+		return string(id)
+	}
+	return id.Short()
+}
+
+func imageSize(n int64) string { return units.HumanSizeWithPrecision(float64(n), 3) }
+
+// ago is Docker's "3 minutes ago"; an unknown time is "N/A".
+func (a *App) ago(t time.Time) string {
+	if t.IsZero() || t.Unix() == 0 {
+		return "N/A"
+	}
+	return units.HumanDuration(a.now().Sub(t)) + " ago"
+}
+
+// stamp is a time in the form of Docker's CreatedAt.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "N/A"
+	}
+	return t.Round(0).Format("2006-01-02 15:04:05 -0700 MST")
+}
