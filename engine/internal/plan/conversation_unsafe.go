@@ -1,0 +1,136 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Child is the parent's view of a forked child. One goroutine uses it at a time.
+type Child struct {
+	Pid int // in this process's PID namespace
+	// Pidfd is non-blocking and belongs to the caller, who may keep it after Close.
+	Pidfd *os.File
+
+	plan   *Plan
+	sock   *os.File
+	clocks *clocks
+}
+
+// A Message is the child at a gate, or telling something.
+type Message struct {
+	Name  string
+	Step  int // index of the step that it is in
+	Value int
+	Files []*os.File // the receiver closes them
+}
+
+// Next blocks until the child says something. It returns io.EOF when nothing of
+// the plan runs any more: the program was executed, or the child died. A *[Failure]
+// is the child's own last word; the child has exited then and must be reaped.
+func (c *Child) Next() (*Message, error) {
+	buf := make([]byte, 64)
+	oob := make([]byte, unix.CmsgSpace(4*8))
+	var n, oobn int
+	var rerr error
+	raw, err := c.sock.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	err = raw.Read(func(fd uintptr) bool {
+		n, oobn, _, _, rerr = unix.Recvmsg(int(fd), buf, oob, unix.MSG_CMSG_CLOEXEC)
+		return rerr != unix.EAGAIN
+	})
+	if err := errors.Join(err, rerr); err != nil && !errors.Is(err, unix.ECONNRESET) {
+		return nil, fmt.Errorf("receive from the child: %w", err)
+	}
+	if n == 0 || rerr != nil {
+		return nil, io.EOF
+	}
+	files, err := received(oob[:oobn])
+	if err != nil {
+		return nil, err
+	}
+	if n < int(unsafe.Sizeof(report{})) {
+		return nil, fmt.Errorf("receive from the child: %d bytes are no report", n)
+	}
+	r := (*report)(unsafe.Pointer(&buf[0]))
+	if r.Kind == reportFailure {
+		return nil, c.plan.failure(int(r.Op), syscall.Errno(r.Errno))
+	}
+	g := c.plan.gates[r.Op]
+	return &Message{Name: g.name, Step: g.step, Value: int(r.Value), Files: files}, nil
+}
+
+func received(oob []byte) ([]*os.File, error) {
+	msgs, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return nil, fmt.Errorf("receive from the child: %w", err)
+	}
+	var files []*os.File
+	for i := range msgs {
+		fds, err := unix.ParseUnixRights(&msgs[i])
+		if err != nil {
+			continue // not descriptors
+		}
+		for _, fd := range fds {
+			files = append(files, os.NewFile(uintptr(fd), "from child"))
+		}
+	}
+	return files, nil
+}
+
+// Reply lets the child at a gate go on, with bytes for the gate's buffers (nil: one
+// byte that says nothing) and at most one descriptor.
+func (c *Child) Reply(data []byte, fd *os.File) error {
+	if data == nil {
+		data = []byte{0}
+	}
+	var oob []byte
+	if fd != nil {
+		oob = unix.UnixRights(int(fd.Fd()))
+	}
+	raw, err := c.sock.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var werr error
+	err = raw.Write(func(s uintptr) bool {
+		werr = unix.Sendmsg(int(s), data, oob, nil, unix.MSG_NOSIGNAL)
+		return werr != unix.EAGAIN
+	})
+	if err := errors.Join(err, werr); err != nil {
+		return fmt.Errorf("answer the child: %w", err)
+	}
+	return nil
+}
+
+// Began returns when each step began, the zero time for those not reached.
+func (c *Child) Began() []time.Time {
+	var mono unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &mono)
+	now := time.Now()
+	out := make([]time.Time, len(c.clocks.times))
+	for i, t := range c.clocks.times {
+		if t != (unix.Timespec{}) {
+			out[i] = now.Add(time.Duration(t.Nano() - mono.Nano()))
+		}
+	}
+	return out
+}
+
+// Interrupt makes Next return an error in another goroutine, and every later use too.
+func (c *Child) Interrupt() { c.sock.Close() }
+
+// Close frees what the conversation needed. The child runs on if it has got to its
+// program; a child still at a gate ends. Pidfd stays open.
+func (c *Child) Close() {
+	c.sock.Close()
+	c.clocks.free()
+}

@@ -1,0 +1,114 @@
+package plan
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The runtime's own preparations for a fork. It exports them to packages outside
+// the standard library by name (go.dev/issue/67401); their meaning is that in
+// syscall.forkAndExecInChild.
+
+//go:linkname beforeFork syscall.runtime_BeforeFork
+func beforeFork()
+
+//go:linkname afterFork syscall.runtime_AfterFork
+func afterFork()
+
+//go:linkname afterForkInChild syscall.runtime_AfterForkInChild
+func afterForkInChild()
+
+// forker runs functions on one thread that lives as long as the process.
+// PR_SET_PDEATHSIG is about the thread that forked, not its process: a child of a
+// thread that the Go runtime later ends would be killed with it.
+var forker = sync.OnceValue(func() chan<- func() {
+	c := make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		for f := range c {
+			f()
+		}
+	}()
+	return c
+})
+
+// Fork makes the child with clone3(2) and the given CLONE_NEW* flags and starts
+// it on the plan. The child has copies of every descriptor of this process; the
+// plan must close them ([Plan.KeepOnly]). The caller owns the Child and must call
+// Close. It fails only if clone3 or the making of the socket does.
+func (p *Plan) Fork(flags uint64) (*Child, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("make a socket pair for the child: %w", err)
+	}
+	defer unix.Close(pair[1])
+	if err := unix.SetNonblock(pair[0], true); err != nil {
+		unix.Close(pair[0])
+		return nil, fmt.Errorf("make a socket pair for the child: %w", err)
+	}
+	shared, err := newClocks(len(p.steps))
+	if err != nil {
+		unix.Close(pair[0])
+		return nil, err
+	}
+	prog := p.compile(pair[0], pair[1], shared)
+	pidfd := int32(-1)
+	args := &cloneArgs{
+		flags:      flags | unix.CLONE_PIDFD,
+		pidfd:      uint64(uintptr(unsafe.Pointer(&pidfd))),
+		exitSignal: uint64(unix.SIGCHLD),
+	}
+	var pid uintptr
+	var errno syscall.Errno
+	done := make(chan struct{})
+	forker() <- func() {
+		syscall.ForkLock.Lock()
+		pid, errno = fork(args, prog)
+		syscall.ForkLock.Unlock()
+		close(done)
+	}
+	<-done
+	runtime.KeepAlive(p)
+	if errno != 0 {
+		unix.Close(pair[0])
+		shared.free()
+		return nil, fmt.Errorf("clone with %#x: %w", flags, errno)
+	}
+	unix.SetNonblock(int(pidfd), true)
+	return &Child{
+		Pid:    int(pid),
+		Pidfd:  os.NewFile(uintptr(pidfd), "pidfd"),
+		plan:   p,
+		sock:   os.NewFile(uintptr(pair[0]), "plan socket"),
+		clocks: shared,
+	}, nil
+}
+
+// cloneArgs is struct clone_args of clone3(2) in its first version.
+type cloneArgs struct {
+	flags, pidfd, childTID, parentTID, exitSignal, stack, stackSize, tls uint64
+}
+
+// fork clones. In the child it never returns. The child has its own copy of the
+// address space: without CLONE_VM nothing it does can harm the parent, and the small
+// shim's few pages cost little to copy.
+//
+//go:noinline
+//go:norace
+func fork(args *cloneArgs, prog *program) (pid uintptr, errno syscall.Errno) {
+	beforeFork()
+	pid, _, errno = syscall.RawSyscall(unix.SYS_CLONE3, uintptr(unsafe.Pointer(args)), unsafe.Sizeof(*args), 0)
+	if errno != 0 || pid != 0 {
+		afterFork()
+		return pid, errno
+	}
+	afterForkInChild()
+	interpret(prog)
+	return 0, 0
+}

@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Calls returns the step's operations as text, for people: `fsopen("overlay", 0x1) → fs`.
+func (p *Plan) Calls(step int) []string {
+	p.endStep()
+	s := p.steps[step]
+	var out []string
+	for i := s.first; i < s.last; i++ {
+		if text := p.show(i); text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+func (p *Plan) failure(i int, errno syscall.Errno) *Failure {
+	f := &Failure{Index: i, Errno: errno}
+	for _, s := range p.steps {
+		if i >= s.first && i < s.last {
+			f.Step = s
+		}
+	}
+	f.Call = p.show(i)
+	if j := strings.IndexByte(f.Call, '('); j > 0 {
+		f.Call = f.Call[:j]
+	}
+	return f
+}
+
+// show renders one operation; "" for those that only move values about.
+func (p *Plan) show(i int) string {
+	o := p.ops[i]
+	var text string
+	switch o.kind {
+	case opCall:
+		text = callName(o.nr) + p.list(p.args[i])
+		if o.repeat > 1 {
+			text += fmt.Sprintf(" × %d", o.repeat)
+		}
+	case opMakePath:
+		text = "openat2" + p.list(p.args[i])
+	case opExec:
+		text = "execve" + p.list(p.args[i])
+	case opKeepOnly:
+		text = "close_range(all others)"
+	case opReap:
+		text = "reap(" + p.list(p.args[i]) + ")"
+	case opCheck:
+		text = "check"
+	default:
+		return ""
+	}
+	if o.save >= 0 {
+		text += " → " + p.slots[o.save]
+	}
+	return text
+}
+
+func (p *Plan) list(args []any) string {
+	parts := make([]string, len(args))
+	for i, a := range args {
+		parts[i] = p.showArg(a)
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
+
+func (p *Plan) showArg(a any) string {
+	switch v := a.(type) {
+	case nil:
+		return "NULL"
+	case Slot:
+		return p.slots[v]
+	case string:
+		return fmt.Sprintf("%q", v)
+	case []string:
+		return strings.Join(v, " | ")
+	case *unix.OpenHow:
+		return fmt.Sprintf("{flags %#x, resolve %#x}", v.Flags, v.Resolve)
+	case *unix.MountAttr:
+		return fmt.Sprintf("{set %#x, clear %#x, propagation %#x}", v.Attr_set, v.Attr_clr, v.Propagation)
+	}
+	v := reflect.ValueOf(a)
+	switch {
+	case v.CanInt() && v.Int() < 0:
+		if v.Int() == unix.AT_FDCWD {
+			return "AT_FDCWD"
+		}
+		return fmt.Sprint(v.Int())
+	case v.CanInt():
+		return fmt.Sprintf("%#x", v.Int())
+	case v.CanUint():
+		return fmt.Sprintf("%#x", v.Uint())
+	case v.Kind() == reflect.Slice:
+		return fmt.Sprintf("[%d]", v.Len())
+	}
+	return "&" + strings.TrimPrefix(strings.TrimPrefix(v.Type().String(), "*"), "unix.")
+}
+
+// callName is the system call's name, from the table of those that plans use.
+func callName(nr uintptr) string {
+	if n, ok := callNames[nr]; ok {
+		return n
+	}
+	return fmt.Sprintf("syscall %d", nr)
+}
+
+var callNames = map[uintptr]string{
+	unix.SYS_CAPSET: "capset", unix.SYS_CHDIR: "chdir", unix.SYS_CLONE3: "clone3", unix.SYS_CLOSE: "close",
+	unix.SYS_CLOSE_RANGE: "close_range", unix.SYS_DUP3: "dup3", unix.SYS_EXIT_GROUP: "exit_group",
+	unix.SYS_FCHDIR: "fchdir", unix.SYS_FCHMOD: "fchmod", unix.SYS_FCHOWN: "fchown", unix.SYS_FCNTL: "fcntl", unix.SYS_FSCONFIG: "fsconfig",
+	unix.SYS_FSMOUNT: "fsmount", unix.SYS_FSOPEN: "fsopen", unix.SYS_GETCWD: "getcwd", unix.SYS_IOCTL: "ioctl",
+	unix.SYS_KEYCTL: "keyctl", unix.SYS_MKDIRAT: "mkdirat", unix.SYS_MKNODAT: "mknodat", unix.SYS_MOUNT: "mount",
+	unix.SYS_MOUNT_SETATTR: "mount_setattr", unix.SYS_MOVE_MOUNT: "move_mount", unix.SYS_OPENAT: "openat",
+	unix.SYS_OPENAT2: "openat2", unix.SYS_OPEN_TREE: "open_tree", unix.SYS_PIVOT_ROOT: "pivot_root",
+	unix.SYS_PRCTL: "prctl", unix.SYS_PRLIMIT64: "prlimit64", unix.SYS_RECVMSG: "recvmsg",
+	unix.SYS_RT_SIGACTION: "rt_sigaction", unix.SYS_RT_SIGPROCMASK: "rt_sigprocmask", unix.SYS_SECCOMP: "seccomp",
+	unix.SYS_SENDMSG: "sendmsg", unix.SYS_SETDOMAINNAME: "setdomainname", unix.SYS_SETGROUPS: "setgroups",
+	unix.SYS_SETHOSTNAME: "sethostname", unix.SYS_SETNS: "setns", unix.SYS_SETRESGID: "setresgid",
+	unix.SYS_SETRESUID: "setresuid", unix.SYS_SETSID: "setsid", unix.SYS_SOCKET: "socket",
+	unix.SYS_SYMLINKAT: "symlinkat", unix.SYS_UMASK: "umask", unix.SYS_UMOUNT2: "umount2",
+	unix.SYS_UNSHARE: "unshare", unix.SYS_WRITE: "write",
+}
