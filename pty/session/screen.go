@@ -6,6 +6,7 @@ import "os"
 // stream, and makes the repaints for clients that ask.
 func (s *Session) runScreen(cu *cursor) {
 	st := s.stream
+	titled, _ := s.screen.(interface{ Title() string })
 	pending := func() bool { return len(s.asking) > 0 || s.resizeDue(cu) }
 	for {
 		v, ok := cu.next(pending)
@@ -14,6 +15,9 @@ func (s *Session) runScreen(cu *cursor) {
 			s.answer(v.pos)
 			st.mu.Lock()
 			s.painted = true
+			if titled != nil {
+				s.title = titled.Title()
+			}
 			cu.releaseLocked(v)
 			st.mu.Unlock()
 			continue
@@ -123,4 +127,19 @@ func setTerminalSize(f *os.File, size Size) error {
 		return nil
 	}
 	return winsize(f, size)
+}
+
+// Title returns what the program set as its window's title, if the screen knows.
+func (s *Session) Title() string {
+	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
+	return s.title
+}
+
+// Resize sets the size for a caller that is no client. The next active client's size
+// takes its place.
+func (s *Session) Resize(size Size) {
+	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
+	s.setSize(size)
 }

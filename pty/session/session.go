@@ -104,6 +104,7 @@ type Session struct {
 	resizes  []mark  // sizes that the screen has still to take over
 	owners   []owner // who answers queries, by position
 	asking   []*Client
+	title    string
 	painted  bool // the screen has had output
 	readers  int  // reading goroutines that have not ended
 	required int  // required readers that have not reached the end

@@ -1,0 +1,181 @@
+package shim
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"berth/engine"
+	"berth/pty/session"
+
+	"golang.org/x/sys/unix"
+)
+
+// An execution is another process in the container, with a session of its own.
+type execution struct {
+	id   string
+	spec *wireExec
+	run  *run
+}
+
+// exec starts a process in the container. The client is attached before it runs.
+func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttach) (*execution, *session.Client, error) {
+	s.mu.Lock()
+	prog, group, state := s.prog, s.group, s.status.State
+	s.mu.Unlock()
+	if prog == nil {
+		return nil, nil, s.notRunning()
+	}
+	if state == engine.StatePaused {
+		return nil, nil, engine.Errorf(engine.ClassConflict, "container %q is paused", s.b.Name).
+			WithHint("`berth unpause %s` thaws it.", s.b.Name)
+	}
+	size := engine.Size(spec.Size)
+	if attach != nil && attach.Size != (wireSize{}) && !attach.ReadOnly {
+		size = engine.Size(attach.Size)
+	}
+	io, err := newStdio(spec.TTY, spec.Stdin, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	lio := launchIO{Step: s.events.step}
+	io.fill(&lio)
+	if group != nil {
+		if lio.Cgroup, err = group.Procs(); err != nil {
+			io.close()
+			return nil, nil, err
+		}
+	}
+	e := &execution{id: newID(), spec: spec}
+	attrs := map[string]string{"execID": e.id, "command": strings.Join(spec.Cmd, " ")}
+	s.events.add("exec_create", attrs)
+	done := s.reaper.hold()
+	p, err := prog.Exec(ctx, s.execSpec(spec), lio)
+	if err == nil {
+		s.reaper.track(p.Pid())
+	}
+	done()
+	closeFiles(lio.Cgroup...)
+	if err != nil {
+		io.close()
+		s.events.flush()
+		return nil, nil, err
+	}
+	sess, err := io.session(p, nil, attach != nil)
+	if err != nil {
+		_ = p.Signal(unix.SIGKILL)
+		_, _ = p.Wait()
+		return nil, nil, err
+	}
+	e.run = &run{prog: p, sess: sess, tty: spec.TTY, start: time.Now(), exited: make(chan struct{})}
+	s.mu.Lock()
+	s.execs[e.id] = e
+	s.mu.Unlock()
+	var client *session.Client
+	if attach != nil {
+		client = e.run.attach(attach, true)
+	}
+	sess.Start()
+	s.events.add("exec_start", attrs)
+	go s.finishExec(e)
+	return e, client, nil
+}
+
+// execSpec completes what the caller left open from the container's own process.
+func (s *supervisor) execSpec(w *wireExec) execSpec {
+	p := s.b.Spec.Process
+	spec := execSpec{Args: w.Cmd, User: w.User, Cwd: w.WorkingDir, Terminal: w.TTY, Privileged: w.Privileged}
+	if spec.User == "" {
+		spec.User = s.b.User
+	}
+	if spec.Cwd == "" {
+		spec.Cwd = p.Cwd
+	}
+	spec.Env = mergeEnv(p.Env, w.Env)
+	if w.TTY && !hasEnv(spec.Env, "TERM") {
+		spec.Env = append(spec.Env, "TERM=xterm")
+	}
+	return spec
+}
+
+// mergeEnv returns base with the assignments of over in place of its own.
+func mergeEnv(base, over []string) []string {
+	env := make([]string, 0, len(base)+len(over))
+	for _, kv := range base {
+		name, _, _ := strings.Cut(kv, "=")
+		if !hasEnv(over, name) {
+			env = append(env, kv)
+		}
+	}
+	return append(env, over...)
+}
+
+func hasEnv(env []string, name string) bool {
+	for _, kv := range env {
+		if n, _, _ := strings.Cut(kv, "="); n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// finishExec waits for an exec's end and announces it.
+func (s *supervisor) finishExec(e *execution) {
+	s.events.flush()
+	r := e.run
+	exit := s.wait(r)
+	r.sess.StopReading(drainQuiet, drainLimit)
+	<-r.sess.Drained()
+	r.exit = exit
+	s.mu.Lock()
+	delete(s.execs, e.id)
+	s.mu.Unlock()
+	s.events.add("exec_die", map[string]string{"execID": e.id, "exitCode": fmt.Sprint(exit.Code)})
+	s.events.flush()
+	close(r.exited)
+	r.sess.Close()
+}
+
+// endExecs waits for the execs of a container whose main process is gone: they were
+// killed with its PID namespace. In a shared one they are killed here.
+func (s *supervisor) endExecs() {
+	s.mu.Lock()
+	left := make([]*execution, 0, len(s.execs))
+	for _, e := range s.execs {
+		left = append(left, e)
+	}
+	s.mu.Unlock()
+	for _, e := range left {
+		_ = e.run.prog.Signal(unix.SIGKILL) // it may be gone already
+	}
+	for _, e := range left {
+		<-e.run.exited
+	}
+}
+
+func (s *supervisor) findExec(id string) *execution {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.execs[id]; e != nil {
+		return e
+	}
+	var found *execution
+	for full, e := range s.execs {
+		if len(id) >= 4 && strings.HasPrefix(full, id) {
+			if found != nil {
+				return nil
+			}
+			found = e
+		}
+	}
+	return found
+}
+
+func newID() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

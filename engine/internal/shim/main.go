@@ -1,0 +1,106 @@
+package shim
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Name is the shim's program, and argv[0] by which berth knows that it is to be one.
+const Name = "berth-shim"
+
+// startFD is the descriptor of the inherited connection.
+const startFD = 3
+
+// A Mode is another service of the shim's program, for instance to unpack layers
+// inside a user namespace. It gets the arguments behind its name and returns the
+// process's exit code.
+type Mode = func(args []string) int
+
+// Main is the whole of the shim process: `berth-shim DIR` runs the container in DIR,
+// `berth-shim MODE ...` one of modes. It returns the exit code.
+//
+// It is started by [Start] only, with /dev/null as its standard input and output, the
+// container's shim.log as its standard error, in a session of its own.
+func Main(modes map[string]Mode) int {
+	return dispatch(os.Args[1:], modes, newLauncher())
+}
+
+func dispatch(args []string, modes map[string]Mode, l launcher) int {
+	if len(args) == 0 {
+		fmt.Fprintln(os.Stderr, "berth-shim keeps a container running; berth starts it")
+		return 125
+	}
+	if m := modes[args[0]]; m != nil {
+		return m(args[1:])
+	}
+	faults := log.New(os.Stderr, "", log.LstdFlags|log.Lmsgprefix)
+	dir, err := filepath.Abs(args[0])
+	if err == nil {
+		err = serveContainer(dir, l, faults)
+	}
+	if err != nil {
+		faults.Print(err)
+		return 125
+	}
+	return 0
+}
+
+func serveContainer(dir string, l launcher, faults *log.Logger) error {
+	tune()
+	if err := unix.SetNonblock(startFD, true); err != nil {
+		return fmt.Errorf("use inherited connection: %w", err)
+	}
+	unix.CloseOnExec(startFD)
+	starter, err := newConn(startFD)
+	if err != nil {
+		return err
+	}
+	if err := os.Chdir(dir); err != nil {
+		_ = starter.Close()
+		return err
+	}
+	// Orphans of the container come to us, not to the host's init.
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		faults.Printf("become subreaper: %v", err)
+	}
+	_ = unix.Prctl(unix.PR_SET_NAME, namePtr(Name), 0, 0, 0) // else the name is a descriptor's number
+	return supervise(dir, starter, l, faults)
+}
+
+// tune makes the process small. It does little at a time and lives long.
+func tune() {
+	debug.SetGCPercent(25) // collect from a heap of 1 MiB on
+	if runtime.NumCPU() > 2 {
+		runtime.GOMAXPROCS(2)
+	}
+	// What the container's program inherits, as under Docker.
+	unix.Umask(0o022)
+	// Caught rather than ignored: an ignored signal stays so in the program that we
+	// start. A hangup or an interrupt is meant for somebody else.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2)
+}
+
+// protect makes the kernel kill the container's processes rather than this one when
+// memory is short, and returns the value that the container is to have. It needs
+// CAP_SYS_RESOURCE; without it nothing changes.
+func protect() (before int, changed bool) {
+	const file = "/proc/self/oom_score_adj"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return 0, false
+	}
+	before, err = strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil {
+		return 0, false
+	}
+	return before, os.WriteFile(file, []byte("-998"), 0) == nil
+}

@@ -1,0 +1,160 @@
+package shim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"berth/engine"
+
+	"golang.org/x/sys/unix"
+)
+
+// StartConfig says which container Start starts.
+type StartConfig struct {
+	// Dir is the container's directory, with its bundle.
+	Dir string
+	// AttachFirst connects a client before the program's first instruction; nil for none.
+	AttachFirst *engine.AttachOptions
+}
+
+// Start starts a shim for the container in cfg.Dir and returns once the container's
+// program has been executed. The attachment is nil if none was asked for. The container
+// runs on when this process ends. Errors are those of the start's step, classified; a
+// container that runs already is ClassConflict. When ctx ends first, the start goes on
+// and the error is the context's.
+func Start(ctx context.Context, cfg StartConfig) (*Client, engine.Attachment, error) {
+	c, err := spawn(cfg.Dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("start shim: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	req := wireRequest{Op: opStart}
+	if cfg.AttachFirst != nil {
+		req.Attach = toWireAttach(cfg.AttachFirst)
+	}
+	_, err = exchange(c, req)
+	if !stop() && ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	if err != nil {
+		_ = c.Close()
+		var e *engine.Error
+		if !errors.As(err, &e) {
+			err = engine.Errorf(engine.ClassUnavailable, "start shim: it ended before the container ran: %w", err).
+				WithHint("Look into %q.", filepath.Join(cfg.Dir, "shim.log"))
+		}
+		return nil, nil, err
+	}
+	client := &Client{dir: cfg.Dir}
+	if cfg.AttachFirst == nil {
+		_ = c.Close() // requests go over the socket from now on
+		return client, nil, nil
+	}
+	return client, newAttachment(c, cfg.AttachFirst), nil
+}
+
+// spawn runs the shim's program and returns our end of its first connection.
+func spawn(dir string) (*conn, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socketpair", err)
+	}
+	theirs := os.NewFile(uintptr(pair[1]), "shim connection")
+	defer theirs.Close() // the shim has its own
+	if err := unix.SetNonblock(pair[0], true); err != nil {
+		_ = unix.Close(pair[0])
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	ours, err := newConn(pair[0])
+	if err != nil {
+		return nil, err
+	}
+	if err := execShim(dir, theirs); err != nil {
+		_ = ours.Close()
+		return nil, err
+	}
+	return ours, nil
+}
+
+func execShim(dir string, theirs *os.File) error {
+	prog, argv0, err := Find()
+	if err != nil {
+		return err
+	}
+	exe, err := seal(prog)
+	if err != nil {
+		return err
+	}
+	defer exe.close()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close() // never written
+	faults, err := os.OpenFile(filepath.Join(dir, "shim.log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer faults.Close() // only the shim writes to it
+	p, err := os.StartProcess(exe.path, []string{argv0, dir}, &os.ProcAttr{
+		Dir:   dir,
+		Env:   []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")},
+		Files: []*os.File{null, null, faults, theirs},
+		// Its own session: no terminal's hangup and no job control reaches it.
+		Sys: &syscall.SysProcAttr{Setsid: true},
+	})
+	if err != nil {
+		return err
+	}
+	// As long as we live it is our child and would stay a zombie. When we end first,
+	// init takes it over.
+	go func() { _, _ = p.Wait() }()
+	return nil
+}
+
+// exchange sends a request, greeting first, and returns the response. The shim's
+// refusal is returned as the error that it is.
+func exchange(c *conn, req wireRequest) (*wireResponse, error) {
+	if err := c.send(frameHello, wireHello{Version: protocolVersion}); err != nil {
+		return nil, err
+	}
+	if err := c.send(frameRequest, req); err != nil {
+		return nil, err
+	}
+	var hello wireHello
+	if err := c.expect(frameHello, &hello); err != nil {
+		return nil, err
+	}
+	if hello.Version != protocolVersion {
+		return nil, engine.Errorf(engine.ClassUnsupported,
+			"container's shim speaks version %d, this program %d", hello.Version, protocolVersion).
+			WithHint("Stop and start the container to give it a shim of this version.")
+	}
+	return response(c)
+}
+
+func response(c *conn) (*wireResponse, error) {
+	var resp wireResponse
+	if err := c.expect(frameResponse, &resp); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	if resp.Error != nil {
+		return nil, resp.Error.err()
+	}
+	return &resp, nil
+}
+
+func toWireAttach(o *engine.AttachOptions) *wireAttach {
+	return &wireAttach{
+		Stdout: o.Stdout != nil, Stderr: o.Stderr != nil, Stdin: o.Stdin,
+		Size: wireSize(o.Size), ReadOnly: o.ReadOnly, NoReplay: o.NoReplay,
+	}
+}

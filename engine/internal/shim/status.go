@@ -1,0 +1,244 @@
+package shim
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"berth/engine"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	statusName = "status.json"
+	lockName   = "shim.lock"
+)
+
+// statusVersion is the format of the record.
+const statusVersion = 1
+
+// Status is the disk record of how a container stands.
+type Status struct {
+	Version int
+	State   engine.ContainerState
+	// Pid is the main process's on the host, 0 if none runs. It is worth nothing
+	// without PidStart, the process's start time in clock ticks since boot.
+	Pid      int       `json:",omitempty"`
+	PidStart uint64    `json:",omitempty"`
+	ShimPid  int       `json:",omitempty"`
+	BootID   string    `json:",omitempty"`
+	Started  time.Time `json:",omitzero"`
+	Finished time.Time `json:",omitzero"`
+	ExitCode int       `json:",omitempty"`
+	Signal   int       `json:",omitempty"`
+	// OOMKilled says that the kernel killed a process of it for lack of memory.
+	OOMKilled bool `json:",omitempty"`
+	// Error says why the last start failed, or how an end was found out about.
+	Error        string `json:",omitempty"`
+	RestartCount int    `json:",omitempty"`
+}
+
+// Exit returns how the last run ended.
+func (s Status) Exit() engine.ExitStatus {
+	return engine.ExitStatus{Code: s.ExitCode, Signal: s.Signal, OOMKilled: s.OOMKilled, At: s.Finished, Error: s.Error}
+}
+
+// write replaces the record in dir: a reader finds the old one or the new one.
+// durable makes it survive a loss of power; a record of something that does not
+// survive that itself needs no fsync.
+func (s Status) write(dir string, durable bool) error {
+	s.Version = statusVersion
+	data, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("encode status: %w", err)
+	}
+	tmp := filepath.Join(dir, "."+statusName+".tmp") // one writer: the lock's holder
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	_, err = f.Write(append(data, '\n'))
+	if err == nil && durable {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp, filepath.Join(dir, statusName))
+	}
+	if err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	return nil
+}
+
+// ReadStatus returns how the container in dir stands, right whatever happened to its
+// shim. A container that was never started has the state "created". A record that says
+// "running" counts only while its shim holds the lock; otherwise the shim was killed,
+// and the kernel its container with it, or the machine was restarted: that is reported
+// as "exited" with the status 137 and a sentence in Error.
+//
+// It takes one file to read, and one lock to try if the record says that it is alive.
+func ReadStatus(dir string) (Status, error) {
+	for try := 0; ; try++ {
+		s, err := readRecord(dir)
+		if err != nil || !s.State.Alive() {
+			return s, err
+		}
+		held, err := lockHeld(dir)
+		if err != nil {
+			return s, err
+		}
+		if held && s.BootID == bootID() {
+			return s, nil
+		}
+		// The shim may have written "exited" and let go between the two looks.
+		again, err := readRecord(dir)
+		if err != nil {
+			return s, err
+		}
+		if again == s || try > 10 {
+			return again.orphaned(dir), nil
+		}
+	}
+}
+
+func readRecord(dir string) (Status, error) {
+	data, err := os.ReadFile(filepath.Join(dir, statusName))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, serr := os.Stat(dir); serr != nil {
+			return Status{}, engine.Errorf(engine.ClassNotFound, "read status: %w", serr)
+		}
+		return Status{Version: statusVersion, State: engine.StateCreated}, nil
+	}
+	if err != nil {
+		return Status{}, fmt.Errorf("read status: %w", err)
+	}
+	var s Status
+	if err := json.Unmarshal(data, &s); err != nil {
+		// The record was not yet on the disk when the power went.
+		return Status{Version: statusVersion, State: engine.StateExited, ExitCode: 137, Signal: 9,
+			Error: "the record of the last run is damaged; the machine probably lost power"}, nil
+	}
+	if s.Version != statusVersion {
+		return s, engine.Errorf(engine.ClassUnsupported, "read status in %q: version %d, this program reads %d", dir, s.Version, statusVersion)
+	}
+	return s, nil
+}
+
+// orphaned is what became of a container whose shim ended without a record of it.
+func (s Status) orphaned(dir string) Status {
+	s.Error = "the shim was killed, and the container with it"
+	if s.BootID != bootID() {
+		s.Error = "the machine was restarted while the container ran"
+	}
+	s.State, s.Pid, s.PidStart, s.ShimPid = engine.StateExited, 0, 0, 0
+	s.ExitCode, s.Signal = 137, 9
+	if fi, err := os.Stat(filepath.Join(dir, lockName)); err == nil && s.Finished.Before(s.Started) {
+		s.Finished = fi.ModTime() // the best that is known: not before this
+		if s.Finished.Before(s.Started) {
+			s.Finished = s.Started
+		}
+	}
+	return s
+}
+
+// lockHeld reports whether a shim lives in dir.
+func lockHeld(dir string) (bool, error) {
+	f, err := os.Open(filepath.Join(dir, lockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at shim's lock: %w", err)
+	}
+	defer f.Close() // lets go of the lock, if it was got
+	// A shared lock: two berths that look at the same time don't see each other.
+	err = flock(f, unix.LOCK_SH|unix.LOCK_NB)
+	if err == unix.EWOULDBLOCK {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at shim's lock: %w", err)
+	}
+	return false, nil
+}
+
+// takeLock makes this process the shim of dir until it ends. The file stays open on
+// purpose.
+func takeLock(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("take shim's lock: %w", err)
+	}
+	// A reader holds it shared for a moment (see lockHeld), and a shim that has recorded
+	// its container's end lets go any moment. One whose container is alive does not.
+	for range 200 {
+		err = flock(f, unix.LOCK_EX|unix.LOCK_NB)
+		if err != unix.EWOULDBLOCK {
+			break
+		}
+		if s, err := ReadStatus(dir); err == nil && s.State.Alive() {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err != nil {
+		_ = f.Close()
+		if err == unix.EWOULDBLOCK {
+			return nil, engine.Errorf(engine.ClassConflict, "container in %q has a running shim", dir)
+		}
+		return nil, fmt.Errorf("take shim's lock: %w", err)
+	}
+	return f, nil
+}
+
+func flock(f *os.File, how int) error {
+	for {
+		if err := unix.Flock(int(f.Fd()), how); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+var boot string
+
+// bootID names this run of the kernel; empty if it can't be told.
+func bootID() string {
+	if boot == "" {
+		data, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+		if err != nil {
+			return ""
+		}
+		boot = string(bytes.TrimSpace(data))
+	}
+	return boot
+}
+
+// startTime returns when a process started, in clock ticks since boot: field 22 of
+// /proc/PID/stat, proc_pid_stat(5); 0 if there is no such process.
+func startTime(pid int) uint64 {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	// The name in parentheses may hold anything; what follows the last one does not.
+	i := bytes.LastIndexByte(data, ')')
+	if i < 0 {
+		return 0
+	}
+	fields := bytes.Fields(data[i+1:])
+	if len(fields) < 20 {
+		return 0
+	}
+	n, _ := strconv.ParseUint(string(fields[19]), 10, 64)
+	return n
+}

@@ -1,0 +1,145 @@
+package shim
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"berth/engine"
+	"berth/engine/internal/bundle"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// The messages on the socket. They are not the contract's types: those may change
+// without an old shim and a new berth losing each other.
+
+type wireHello struct {
+	Version int
+}
+
+// The requests.
+const (
+	opStart          = "start" // over the inherited connection only
+	opAttach         = "attach"
+	opExec           = "exec"
+	opAttachExec     = "attach-exec"
+	opExecs          = "execs"
+	opSignal         = "signal"
+	opResize         = "resize"
+	opState          = "state"
+	opWait           = "wait"
+	opPause          = "pause"
+	opUnpause        = "unpause"
+	opUpdate         = "update"
+	opStopRestarting = "stop-restarting"
+)
+
+type wireRequest struct {
+	Op        string
+	Attach    *wireAttach           `json:",omitempty"`
+	Exec      *wireExec             `json:",omitempty"`
+	ExecID    string                `json:",omitempty"`
+	Signal    int                   `json:",omitempty"`
+	Size      *wireSize             `json:",omitempty"`
+	Resources *specs.LinuxResources `json:",omitempty"`
+	Restart   *bundle.Restart       `json:",omitempty"`
+}
+
+type wireSize struct {
+	Cols, Rows int
+}
+
+type wireAttach struct {
+	Stdout, Stderr, Stdin bool
+	Size                  wireSize
+	ReadOnly, NoReplay    bool
+}
+
+type wireExec struct {
+	Cmd                    []string
+	User, WorkingDir       string
+	Env                    []string
+	TTY, Stdin, Privileged bool
+	Label                  string
+	Size                   wireSize // the first size of its terminal
+}
+
+type wireResponse struct {
+	Error  *wireError     `json:",omitempty"`
+	ExecID string         `json:",omitempty"`
+	Execs  []wireExecInfo `json:",omitempty"`
+	State  *wireState     `json:",omitempty"`
+	Exit   *wireExit      `json:",omitempty"`
+}
+
+type wireExecInfo struct {
+	ID      string
+	Cmd     []string
+	User    string
+	TTY     bool
+	Pid     int
+	Started time.Time
+	Clients int
+	Title   string
+}
+
+type wireState struct {
+	Status  Status
+	Clients int
+	Execs   []string
+	Dropped int64 `json:",omitempty"` // log entries that found no room on the disk
+}
+
+type wireExit struct {
+	Code      int
+	Signal    int       `json:",omitempty"`
+	OOMKilled bool      `json:",omitempty"`
+	At        time.Time `json:",omitzero"`
+	Error     string    `json:",omitempty"`
+}
+
+func (e wireExit) status() engine.ExitStatus { return engine.ExitStatus(e) }
+
+// A wireError carries a classified error. The class travels as its name, since the
+// numbers belong to one version of the program.
+type wireError struct {
+	Class string
+	Msg   string
+	Hint  string `json:",omitempty"`
+	Step  string `json:",omitempty"`
+}
+
+func toWireError(err error) *wireError {
+	w := &wireError{Class: engine.ClassOf(err).String(), Msg: err.Error(), Hint: engine.HintOf(err)}
+	var e *engine.Error
+	for cause := err; errors.As(cause, &e); cause = e.Err {
+		if e.Step != "" {
+			w.Step = e.Step
+			break
+		}
+		if e.Err == nil {
+			break
+		}
+	}
+	return w
+}
+
+func (w *wireError) err() error {
+	e := &engine.Error{Msg: w.Msg, Hint: w.Hint, Step: w.Step}
+	for c := engine.ClassUnknown; c <= engine.ClassCommandNotInvokable; c++ {
+		if c.String() == w.Class {
+			e.Class = c
+		}
+	}
+	return e
+}
+
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		// Only the types above come here, and all of them can be encoded.
+		b, _ = json.Marshal(wireResponse{Error: &wireError{Msg: "encode message: " + err.Error()}})
+	}
+	return b
+}
