@@ -1,0 +1,229 @@
+package pull
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"berth/engine"
+	"berth/engine/internal/content"
+	"berth/engine/internal/image"
+	"berth/engine/internal/snapshot"
+)
+
+// A task is one layer of the image that must exist at the end. Layers that occur
+// twice in an image are one task.
+type task struct {
+	remoteLayer
+	index  int // of the layer's progress
+	key    snapshot.Key
+	size   int64
+	ready  bool // exists
+	lock   *content.Lock
+	staged *snapshot.Staged
+}
+
+func (t *task) lockName() string { return "layer " + string(t.diff) }
+
+// layerRefs makes all layers of the image exist, durably, and returns them bottom first.
+func (j *job) layerRefs(ctx context.Context, img *remoteImage) ([]image.LayerRef, error) {
+	tasks := newTasks(img)
+	defer func() {
+		for _, t := range tasks {
+			if t.staged != nil {
+				_ = t.staged.Close(ctx) // left over after an error; the next pull collects what remains
+			}
+		}
+	}()
+	for {
+		mine, err := j.claim(tasks)
+		if err != nil {
+			return nil, err
+		}
+		if err := j.fetchAll(ctx, mine); err != nil {
+			return nil, err
+		}
+		if err := j.commit(ctx, tasks); err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(tasks, func(t *task) bool { return !t.ready }) {
+			break
+		}
+		// Only now, with everything of our own committed, we wait for what other
+		// processes fetch: two pulls that wait for each other's layers can't stand still.
+		if err := content.Sleep(ctx, 50*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+	refs := make([]image.LayerRef, 0, len(img.layers))
+	for _, l := range img.layers {
+		t := tasks[slices.IndexFunc(tasks, func(t *task) bool { return t.same(l) })]
+		refs = append(refs, image.LayerRef{Key: t.key, DiffID: l.diff, Blob: l.blob, Size: t.size})
+	}
+	return refs, nil
+}
+
+func newTasks(img *remoteImage) []*task {
+	var tasks []*task
+	for i, l := range img.layers {
+		if !slices.ContainsFunc(tasks, func(t *task) bool { return t.same(l) }) {
+			tasks = append(tasks, &task{remoteLayer: l, index: i})
+		}
+	}
+	return tasks
+}
+
+// same reports whether the task makes this layer exist too. The diffID decides; the
+// same changes on another stack may have to be completed differently (see layer.Inherit), but
+// within one image what a first occurrence leaves visible, a second repeats.
+func (t *task) same(l remoteLayer) bool { return t.diff == l.diff }
+
+// claim locks the layers that are missing. Those that exist are locked against
+// removal; those that another process fetches are left for later.
+func (j *job) claim(tasks []*task) (mine []*task, err error) {
+	for _, t := range tasks {
+		if t.ready || t.staged != nil {
+			continue
+		}
+		lock, err := j.content.TryLock(t.lockName(), content.Shared)
+		if err != nil {
+			return nil, err
+		}
+		if lock != nil && j.exists(t, lock) {
+			continue
+		}
+		lock.Release()
+		if lock, err = j.content.TryLock(t.lockName(), content.Exclusive); err != nil {
+			return nil, err
+		}
+		if lock == nil {
+			j.meter.note(t.index, engine.LayerWaiting, "another pull fetches it")
+			continue
+		}
+		if j.exists(t, lock) { // since we looked
+			if err := lock.Share(); err != nil {
+				return nil, fmt.Errorf("share lock of layer: %w", err)
+			}
+			continue
+		}
+		t.lock = lock
+		j.locks = append(j.locks, lock)
+		mine = append(mine, t)
+	}
+	return mine, nil
+}
+
+// exists looks for the layer and, if it is there, keeps the lock.
+func (j *job) exists(t *task, lock *content.Lock) bool {
+	key, rec, err := j.layers.Find(t.diff, t.chain)
+	if err != nil {
+		return false
+	}
+	t.key, t.size, t.ready = key, rec.Size, true
+	j.locks = append(j.locks, lock)
+	j.meter.note(t.index, engine.LayerExists, "")
+	return true
+}
+
+// Bounds on what one pull does at once. Registries throttle many connections of one client.
+const (
+	maxDownloads = 6
+)
+
+// fetchAll fetches and unpacks layers at the same time. The first failure ends all.
+func (j *job) fetchAll(ctx context.Context, tasks []*task) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	downloads, unpacks := make(chan struct{}, maxDownloads), make(chan struct{}, maxUnpacks())
+	var wg sync.WaitGroup
+	for _, t := range largestFirst(tasks) {
+		wg.Go(func() {
+			if err := j.fetch(ctx, t, downloads, unpacks); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return nil
+}
+
+// largestFirst orders the work so that the longest layer does not begin last.
+func largestFirst(tasks []*task) []*task {
+	sorted := slices.Clone(tasks)
+	slices.SortStableFunc(sorted, func(a, b *task) int { return int(min(max(b.size0()-a.size0(), -1), 1)) })
+	return sorted
+}
+
+func (t *task) size0() int64 { return t.remoteLayer.size }
+
+// commit makes the staged layers exist, bottom first. A layer that must inherit
+// from one which another process still fetches stays staged, without its lock: to
+// wait for a lock while holding one is how two pulls would stop each other.
+func (j *job) commit(ctx context.Context, tasks []*task) error {
+	var lowers []string // topmost first
+	var staged []*task
+	gap := false
+	for _, t := range tasks {
+		switch {
+		case t.ready:
+			lowers = append([]string{j.layers.Dir(t.key)}, lowers...)
+			continue
+		case t.staged == nil:
+			gap = true
+			continue
+		case t.staged.Incomplete() && gap:
+			t.lock.Release()
+			t.lock = nil
+			continue
+		case t.staged.Incomplete():
+			if err := t.staged.Inherit(ctx, lowers); err != nil {
+				return fail("complete layer "+short(t.diff), err)
+			}
+		}
+		lowers = append([]string{t.staged.Dir()}, lowers...)
+		staged = append(staged, t)
+	}
+	if len(staged) == 0 {
+		return nil
+	}
+	return j.rename(ctx, staged)
+}
+
+// rename is the moment from which the layers exist.
+func (j *job) rename(ctx context.Context, staged []*task) (err error) {
+	done := j.steps.begin("sync", "Write everything to the disk, then give the layers their final names.", map[string]any{"layers": len(staged)})
+	defer func() { done(err) }()
+	for _, t := range staged {
+		if err := t.staged.Describe(t.diff, t.chain); err != nil {
+			return fail("describe layer", err)
+		}
+	}
+	if err := j.layers.Sync(); err != nil {
+		return fail("write layers", err)
+	}
+	for _, t := range staged {
+		if t.key, t.size, err = t.staged.Commit(t.diff, t.chain); err != nil {
+			return fail("commit layer", err)
+		}
+		t.ready = true
+	}
+	if err := j.layers.SyncNames(); err != nil {
+		return fail("commit layers", err)
+	}
+	for _, t := range staged {
+		if err := errors.Join(t.lock.Share(), t.staged.Close(ctx)); err != nil {
+			return fmt.Errorf("commit layer: %w", err)
+		}
+		t.staged = nil
+		j.meter.note(t.index, engine.LayerDone, "")
+	}
+	return nil
+}
+
+func short(d engine.DiffID) string { return fmt.Sprintf("%.12s", d.Hex()) }
