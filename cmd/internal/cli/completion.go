@@ -75,3 +75,15 @@ func (a *App) completeImageThenFiles(cmd *cobra.Command, args []string, prefix s
 	}
 	return a.completeImages(cmd, args, prefix)
 }
+
+// completeCopy offers files, and containers as "name:".
+func (a *App) completeCopy(cmd *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if strings.ContainsAny(prefix, "/:.") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	names, _ := a.completeContainers(nil)(cmd, args, prefix)
+	for i := range names {
+		names[i] += ":"
+	}
+	return names, cobra.ShellCompDirectiveNoSpace
+}

@@ -59,7 +59,6 @@ Settings are read from $XDG_CONFIG_HOME/berth/config.toml (~/.config/berth/confi
 	pf := root.PersistentFlags()
 	pf.StringVar(&a.global.root, "root", "", "State directory")
 	pf.BoolVar(&a.global.demo, "demo", false, "Serve the built-in images instead of Docker Hub")
-	pf.BoolP("help", "", false, "Print usage")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		if err == pflag.ErrHelp {
 			return err
@@ -70,7 +69,20 @@ Settings are read from $XDG_CONFIG_HOME/berth/config.toml (~/.config/berth/confi
 	root.AddGroup(groups...)
 	root.AddCommand(a.topCommands()...)
 	root.AddCommand(a.managementCommands()...)
+	addHelpFlags(root)
 	return root
+}
+
+// addHelpFlags gives every command --help, and -h where no other flag has it.
+func addHelpFlags(cmd *cobra.Command) {
+	short := "h"
+	if cmd.Flags().ShorthandLookup(short) != nil {
+		short = ""
+	}
+	cmd.Flags().BoolP("help", short, false, "Print usage")
+	for _, c := range cmd.Commands() {
+		addHelpFlags(c)
+	}
 }
 
 // topCommands are those that Docker has directly under its name.
