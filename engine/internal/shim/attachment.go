@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"berth/engine"
 	"berth/pty/session"
@@ -163,6 +164,8 @@ func (a *attachment) Close() error {
 	}
 	a.end(engine.ExitStatus{}, engine.ErrDetached)
 	a.mu.Unlock()
-	_ = a.c.write(frameDetach, nil) // a shim that is gone needs none
+	// A shim that is gone needs none; one that is stopped must not stop us.
+	_ = a.c.f.SetWriteDeadline(time.Now().Add(time.Second))
+	_ = a.c.write(frameDetach, nil)
 	return a.c.Close()
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"sync"
+	"time"
 
 	"berth/engine"
 	"berth/engine/internal/bundle"
@@ -269,16 +270,21 @@ func (c *Client) Wait(ctx context.Context) (engine.ExitStatus, error) {
 	return lastExit(c.dir, err)
 }
 
-// lastExit reads from disk how a container ended whose shim can't be asked.
+// lastExit reads from disk how a container ended whose shim can't be asked. A killed
+// shim's descriptors close one after the other: its connections may break a moment
+// before its lock is free.
 func lastExit(dir string, cause error) (engine.ExitStatus, error) {
-	st, err := ReadStatus(dir)
-	if err != nil {
-		return engine.ExitStatus{}, err
+	for range 200 {
+		st, err := ReadStatus(dir)
+		if err != nil {
+			return engine.ExitStatus{}, err
+		}
+		if st.State != engine.StateRunning && st.State != engine.StatePaused {
+			return st.Exit(), nil
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
-	if st.State == engine.StateRunning || st.State == engine.StatePaused {
-		return engine.ExitStatus{}, gone(cause)
-	}
-	return st.Exit(), nil
+	return engine.ExitStatus{}, gone(cause)
 }
 
 func decodeExit(p []byte) (engine.ExitStatus, error) {

@@ -18,7 +18,14 @@ type events struct {
 
 	mu   sync.Mutex
 	seq  int
-	recs []eventlog.Record
+	recs []pending
+}
+
+// A pending record; a step is encoded when the batch goes out, which is after the start.
+type pending struct {
+	eventlog.Record
+	step *engine.Step
+	data any // of the step
 }
 
 func openEvents(b *bundle.Bundle) (*events, error) {
@@ -45,40 +52,49 @@ func (e *events) add(action string, attrs map[string]string) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.recs = append(e.recs, eventlog.Record{
+	e.recs = append(e.recs, pending{Record: eventlog.Record{
 		Time: time.Now(), Kind: string(engine.KindContainer), Action: action, ID: e.b.ID, Attrs: all,
-	})
+	}})
 }
 
 // step puts one finished step into the batch.
-func (e *events) step(st engine.Step) {
+func (e *events) step(st engine.Step, data any) {
 	if e.log == nil {
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seq++
-	st.Seq, st.Subject = e.seq, e.b.ID
+	st.Seq, st.Subject, st.Done = e.seq, e.b.ID, true
 	if st.Op == "" {
 		st.Op, st.OpName = e.b.Op, e.b.OpName
 	}
-	data, err := json.Marshal(st)
-	if err != nil {
-		return // its Data is not JSON: the step's maker is at fault, the start is not
-	}
-	e.recs = append(e.recs, eventlog.Record{
-		Time: st.Start.Add(st.Duration), Kind: string(engine.KindStep), Action: st.Name, ID: st.Op, Data: data,
-	})
+	e.recs = append(e.recs, pending{eventlog.Record{
+		Time: st.Start.Add(st.Duration), Kind: string(engine.KindStep), Action: st.Name, ID: st.Op,
+	}, &st, data})
 }
 
 // flush appends the batch.
 func (e *events) flush() {
 	e.mu.Lock()
-	recs := e.recs
+	batch := e.recs
 	e.recs = nil
 	e.mu.Unlock()
-	if e.log == nil || len(recs) == 0 {
+	if e.log == nil || len(batch) == 0 {
 		return
+	}
+	recs := make([]eventlog.Record, 0, len(batch))
+	for _, p := range batch {
+		if p.step != nil {
+			var err error
+			if p.step.Data, err = json.Marshal(p.data); err == nil {
+				p.Data, err = json.Marshal(p.step)
+			}
+			if err != nil {
+				continue // its data is not JSON: the step's maker is at fault, the start is not
+			}
+		}
+		recs = append(recs, p.Record)
 	}
 	// A full disk costs history, never the container.
 	_ = e.log.Append(recs...)

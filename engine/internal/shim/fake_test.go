@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 
 	"berth/engine"
 	"berth/engine/internal/bundle"
@@ -33,7 +34,7 @@ type ordinary struct{}
 
 func (ordinary) Launch(_ context.Context, b *bundle.Bundle, io launchIO) (container, error) {
 	p := b.Spec.Process
-	io.Step(engine.Step{Name: "clone"})
+	io.Step(engine.Step{Name: "clone", Start: time.Now()}, map[string]int{"n": 1})
 	return launchOrdinary(execSpec{Args: p.Args, Env: p.Env, Cwd: p.Cwd, Terminal: p.Terminal}, io)
 }
 

@@ -39,8 +39,9 @@ type launchIO struct {
 	Stdin, Stdout, Stderr *os.File // the process's ends; nil with a terminal
 	Size                  engine.Size
 	Cgroup                []*os.File
-	// Step is called after each step of the start.
-	Step func(engine.Step)
+	// Step is called after each step of the start with what it worked on, which
+	// encodes to JSON.
+	Step func(st engine.Step, data any)
 }
 
 // A launcher starts containers. Tests put one in the place of package runtime that

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
 
@@ -60,6 +61,7 @@ func serveContainer(dir string, l launcher, faults *log.Logger) error {
 		return fmt.Errorf("use inherited connection: %w", err)
 	}
 	unix.CloseOnExec(startFD)
+	closeInherited()
 	starter, err := newConn(startFD)
 	if err != nil {
 		return err
@@ -76,6 +78,25 @@ func serveContainer(dir string, l launcher, faults *log.Logger) error {
 	return supervise(dir, starter, l, faults)
 }
 
+// closeInherited closes what berth itself inherited from whoever started it, such as
+// the pipe of a command substitution: as long as we held it, its reader would wait.
+// Whatever this process opened by itself is marked close-on-exec.
+func closeInherited() {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil || fd <= startFD {
+			continue
+		}
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			_ = unix.Close(fd)
+		}
+	}
+}
+
 // tune makes the process small. It does little at a time and lives long.
 func tune() {
 	debug.SetGCPercent(25) // collect from a heap of 1 MiB on
@@ -89,18 +110,20 @@ func tune() {
 	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2)
 }
 
-// protect makes the kernel kill the container's processes rather than this one when
-// memory is short, and returns the value that the container is to have. It needs
-// CAP_SYS_RESOURCE; without it nothing changes.
-func protect() (before int, changed bool) {
+// protect makes the kernel choose the container's processes rather than this one when
+// memory is short, as Docker's shim does. It needs CAP_SYS_RESOURCE; without it nothing
+// changes. The container gets the value from before, unless its bundle names one.
+func protect(p *specs.Process) {
 	const file = "/proc/self/oom_score_adj"
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return 0, false
+		return
 	}
-	before, err = strconv.Atoi(strings.TrimSpace(string(data)))
-	if err != nil {
-		return 0, false
+	before, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil || os.WriteFile(file, []byte("-998"), 0) != nil {
+		return
 	}
-	return before, os.WriteFile(file, []byte("-998"), 0) == nil
+	if p.OOMScoreAdj == nil {
+		p.OOMScoreAdj = &before
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"sync"
 	"time"
@@ -131,8 +132,25 @@ func (s *supervisor) prepare() (err error) {
 		s.faults.Print(err) // the container matters more than its history
 		err = nil
 	}
+	protect(s.b.Spec.Process)
 	s.reaper.watch()
+	s.watchShutdown()
 	return err
+}
+
+// watchShutdown passes SIGTERM on as the container's stop signal: the machine goes
+// down, and the program shall have the time that is left. It is not started again.
+func (s *supervisor) watchShutdown() {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, unix.SIGTERM)
+	go func() {
+		for range ch {
+			s.stopRestarting()
+			if r := s.running(); r != nil {
+				_ = r.prog.Signal(unix.Signal(s.b.StopSignal)) // it may end this moment
+			}
+		}
+	}()
 }
 
 // runOnce starts the program, tells the starter, and waits for the program's end. It
