@@ -1,0 +1,128 @@
+// Package display writes values as people read them in a row of cells: sizes, ages,
+// names from outside, text cut to a width. It knows neither colours nor what the values
+// belong to.
+package display
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Clean makes text from outside safe to show: control characters, and characters
+// that turn the writing direction, become visible ones, so that no name, label or
+// log line can move the cursor or speak to the terminal. Tabs become spaces.
+func Clean(s string) string {
+	if clean(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 8)
+	col := 0
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		i += n
+		switch {
+		case r == '\t':
+			for stop := col + 8 - col%8; col < stop; col++ {
+				b.WriteByte(' ')
+			}
+			continue
+		case r == utf8.RuneError && n == 1:
+			r = '�'
+		case r < 0x20:
+			r += 0x2400 // the block "Control Pictures"
+		case r == 0x7f:
+			r = 0x2421
+		case hidden(r):
+			r = '�'
+		}
+		b.WriteRune(r)
+		col++
+	}
+	return b.String()
+}
+
+func clean(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c >= 0x7f {
+			return c >= 0x80 && cleanRunes(s[i:])
+		}
+	}
+	return true
+}
+
+func cleanRunes(s string) bool {
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r < 0x20 || r == 0x7f || r == utf8.RuneError && n == 1 || hidden(r) {
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
+// hidden reports whether r is a C1 control, or a format character that reorders or hides text.
+func hidden(r rune) bool {
+	return r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// Width returns how many cells s takes. It may hold escape sequences.
+func Width(s string) int {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] >= 0x7f {
+			return ansi.StringWidth(s)
+		}
+	}
+	return len(s)
+}
+
+// Cut shortens s to w cells, and ends it with more if something was cut off.
+func Cut(s string, w int, more string) string {
+	if w <= 0 {
+		return ""
+	}
+	if Width(s) <= w {
+		return s
+	}
+	return ansi.Truncate(s, w, more)
+}
+
+// Left cuts or pads s to exactly w cells, text at the left.
+func Left(s string, w int, more string) string {
+	s = Cut(s, w, more)
+	return s + Spaces(w-Width(s))
+}
+
+// Right cuts or pads s to exactly w cells, text at the right.
+func Right(s string, w int, more string) string {
+	s = Cut(s, w, more)
+	return Spaces(w-Width(s)) + s
+}
+
+const blanks = "                                                                                                                                "
+
+// Spaces returns n spaces, none if n is negative.
+func Spaces(n int) string {
+	switch {
+	case n <= 0:
+		return ""
+	case n <= len(blanks):
+		return blanks[:n]
+	}
+	return strings.Repeat(" ", n)
+}
+
+// Middle shortens a path or reference in its middle, where it says least.
+func Middle(s string, w int, more string) string {
+	if Width(s) <= w || w < 5 {
+		return Cut(s, w, more)
+	}
+	keep := w - Width(more)
+	head := keep / 2
+	// A wide character on the seam is one cell more than there is room for.
+	return Cut(ansi.Truncate(s, head, "")+more+ansi.TruncateLeft(s, Width(s)-(keep-head), ""), w, "")
+}

@@ -1,0 +1,149 @@
+package keymap
+
+// The actions. Their values are the names that a key file and the palette use.
+const (
+	Quit        ID = "quit"
+	Help        ID = "help"
+	Palette     ID = "palette"
+	FocusImages ID = "focus-images"
+	FocusConts  ID = "focus-containers"
+	FocusPulls  ID = "focus-pulls"
+	FocusMain   ID = "focus-main"
+	FocusNext   ID = "focus-next"
+	FocusPrev   ID = "focus-previous"
+	Zoom        ID = "zoom"
+	NextTab     ID = "next-tab"
+	PrevTab     ID = "previous-tab"
+	Open        ID = "open"
+	Back        ID = "back"
+	Up          ID = "up"
+	Down        ID = "down"
+	PageUp      ID = "page-up"
+	PageDown    ID = "page-down"
+	Top         ID = "top"
+	Bottom      ID = "bottom"
+	Filter      ID = "search"
+	NextMatch   ID = "next-match"
+	PrevMatch   ID = "previous-match"
+	Mark        ID = "mark"
+	MarkAll     ID = "mark-all"
+	Sort        ID = "sort"
+	SortReverse ID = "reverse-sort"
+	Copy        ID = "copy"
+	Undo        ID = "undo"
+	Theme       ID = "theme"
+	ToggleMouse ID = "mouse"
+	Redraw      ID = "redraw"
+	Pull        ID = "pull"
+	Run         ID = "run"
+	RunEdit     ID = "run-edit"
+	Tag         ID = "tag"
+	Pin         ID = "pin"
+	RemoveImage ID = "remove-image"
+	History     ID = "history"
+	Inspect     ID = "inspect"
+	Start       ID = "start"
+	Stop        ID = "stop"
+	Restart     ID = "restart"
+	Pause       ID = "pause"
+	Kill        ID = "kill"
+	Rename      ID = "rename"
+	RemoveCont  ID = "remove-container"
+	Logs        ID = "logs"
+	Stats       ID = "stats"
+	CancelPull  ID = "cancel-pull"
+	PausePull   ID = "pause-pull"
+	RetryPull   ID = "retry-pull"
+	DismissPull ID = "dismiss-pull"
+	Follow      ID = "follow"
+	Wrap        ID = "wrap"
+	Times       ID = "timestamps"
+	Since       ID = "since"
+	Save        ID = "save"
+	ScrollLeft  ID = "scroll-left"
+	ScrollRight ID = "scroll-right"
+	Fold        ID = "fold"
+	Unfold      ID = "unfold"
+	FoldAll     ID = "fold-all"
+	UnfoldAll   ID = "unfold-all"
+	Reload      ID = "reload"
+)
+
+// table holds every action: the one place that says which keys do what. Dispatch, the
+// footer, the help, the palette and the README's list of keys are made of it.
+var table = []Action{
+	{Quit, Global, []string{"q", "ctrl+c"}, "quit", "Leave Berth. Containers run on.", "", 0},
+	{Help, Global, []string{"?", "f1"}, "help", "Show all keys.", "berth help", 0},
+	{Palette, Global, []string{":", "ctrl+p"}, "commands", "Find and run any action by name.", "", 9},
+	{FocusImages, Global, []string{"1"}, "images", "Go to the images.", "berth images", 0},
+	{FocusConts, Global, []string{"2"}, "containers", "Go to the containers.", "berth ps -a", 0},
+	{FocusPulls, Global, []string{"3"}, "pulls", "Go to the pulls.", "", 0},
+	{FocusMain, Global, []string{"4"}, "details", "Go to the main area.", "", 0},
+	{FocusNext, Global, []string{"tab"}, "next pane", "Go to the next pane.", "", 0},
+	{FocusPrev, Global, []string{"shift+tab"}, "previous pane", "Go to the previous pane.", "", 0},
+	{Zoom, Global, []string{"z"}, "zoom", "Give the focused pane the whole window, or take it back.", "", 0},
+	{NextTab, Global, []string{"]"}, "next tab", "Show the next tab of the main area.", "", 0},
+	{PrevTab, Global, []string{"["}, "previous tab", "Show the previous tab of the main area.", "", 0},
+	{Back, Global, []string{"esc"}, "back", "Clear the filter or the marks, or go back to the list.", "", 0},
+	{Up, Global, []string{"up", "k"}, "up", "Move up by one line.", "", 0},
+	{Down, Global, []string{"down", "j"}, "down", "Move down by one line.", "", 0},
+	{PageUp, Global, []string{"pgup", "ctrl+b", "ctrl+u"}, "page up", "Move up by one page.", "", 0},
+	{PageDown, Global, []string{"pgdown", "ctrl+f", "ctrl+d"}, "page down", "Move down by one page.", "", 0},
+	{Top, Global, []string{"g", "home"}, "top", "Go to the first line.", "", 0},
+	{Bottom, Global, []string{"G", "end"}, "bottom", "Go to the last line.", "", 0},
+	{Filter, Global, []string{"/"}, "filter", "Filter the list, or search the text: a regular expression, ! in front inverts it.", "", 8},
+	{NextMatch, Global, []string{"n"}, "next match", "Go to the next match.", "", 0},
+	{PrevMatch, Global, []string{"N"}, "previous match", "Go to the match before.", "", 0},
+	{Copy, Global, []string{"y"}, "copy", "Copy what is under the cursor to the clipboard.", "", 6},
+	{Undo, Global, []string{"u"}, "undo", "Take the last delete back, while it waits.", "", 0},
+	{Theme, Global, []string{"T"}, "theme", "Choose the colours.", "", 0},
+	{ToggleMouse, Global, []string{"M"}, "mouse", "Leave the mouse to the terminal, to select text with it, or take it back.", "", 0},
+	{Redraw, Global, []string{"ctrl+l"}, "redraw", "Draw the whole screen again.", "", 0},
+
+	{Open, Lists, []string{"enter", "right", "l"}, "open", "Show the selected thing in the main area and go there.", "", 0},
+	{Mark, Lists, []string{"space"}, "mark", "Mark the line for the next action, and go down.", "", 5},
+	{MarkAll, Lists, []string{"a"}, "mark all", "Mark all lines that show, or none.", "", 0},
+	{Sort, Lists, []string{"o"}, "sort", "Sort by the next column.", "", 7},
+	{SortReverse, Lists, []string{"O"}, "reverse", "Sort the other way round.", "", 0},
+
+	{Run, Images, []string{"r"}, "run", "Run the image's own command in a new container.", "berth run -d {image}", 1},
+	{RunEdit, Images, []string{"R"}, "run…", "Run the image with a command line of your own.", "berth run -it --rm {image}", 1},
+	{Pull, Images, []string{"p"}, "pull", "Fetch an image from a registry.", "berth pull REFERENCE", 2},
+	{RemoveImage, Images, []string{"d", "delete"}, "delete", "Delete the image, or the marked ones; it can be taken back for 30 seconds.", "berth rmi {images}", 3},
+	{Tag, Images, []string{"t"}, "tag", "Give the image another name.", "berth tag {image} NAME", 4},
+	{Pin, Images, []string{"*"}, "pin", "Keep the image from every prune, or end that.", "", 7},
+	{History, Images, []string{"H"}, "history", "Show how the image came to be.", "berth history {image}", 0},
+	{Inspect, Images, []string{"i"}, "inspect", "Show all that is known as a tree.", "berth inspect {image}", 7},
+
+	{Start, Containers, []string{"S"}, "start", "Start the container.", "berth start {containers}", 1},
+	{Stop, Containers, []string{"x"}, "stop", "Stop the container: ask its program to end, kill it after ten seconds.", "berth stop {containers}", 1},
+	{Restart, Containers, []string{"r"}, "restart", "Stop the container and start it again.", "berth restart {containers}", 2},
+	{Pause, Containers, []string{"p"}, "pause", "Freeze the container, or let it go on.", "berth pause {containers}", 3},
+	{Kill, Containers, []string{"K"}, "kill", "Kill the container's program at once.", "berth kill {containers}", 0},
+	{RemoveCont, Containers, []string{"d", "delete"}, "delete", "Delete the container with all it wrote; a stopped one can be taken back for 30 seconds.", "berth rm {containers}", 3},
+	{Rename, Containers, []string{"e", "f2"}, "rename", "Give the container another name.", "berth rename {container} NAME", 0},
+	{Logs, Containers, []string{"L"}, "logs", "Show what the container wrote.", "berth logs -f {container}", 4},
+	{Stats, Containers, []string{"m"}, "stats", "Show what the container uses.", "berth stats {container}", 0},
+	{Inspect, Containers, []string{"i"}, "inspect", "Show all that is known as a tree.", "berth inspect {container}", 7},
+
+	{Pull, Pulls, []string{"p"}, "pull", "Fetch an image from a registry.", "berth pull REFERENCE", 1},
+	{PausePull, Pulls, []string{"s"}, "pause", "Hold the pull, or let it go on. What it has stays.", "", 2},
+	{CancelPull, Pulls, []string{"x"}, "cancel", "End the pull. What was downloaded is kept for the next one.", "", 2},
+	{RetryPull, Pulls, []string{"r"}, "retry", "Try a pull that failed again.", "berth pull {pull}", 2},
+	{DismissPull, Pulls, []string{"d", "delete"}, "dismiss", "Take a pull that has ended out of the list.", "", 3},
+
+	{Follow, LogView, []string{"f"}, "follow", "Stay at the end while lines arrive.", "", 1},
+	{Wrap, LogView, []string{"w"}, "wrap", "Break long lines, or let them run out of the window.", "", 2},
+	{Times, LogView, []string{"t"}, "times", "Show when each line was written.", "berth logs -t {container}", 3},
+	{Since, LogView, []string{"s"}, "since", "Show lines since a time only.", "berth logs --since 10m {container}", 4},
+	{Save, LogView, []string{"S"}, "save", "Write the lines to a file.", "berth logs {container} > FILE", 4},
+	{ScrollLeft, LogView, []string{"left", "h"}, "left", "Look further left in lines that are not broken.", "", 0},
+	{ScrollRight, LogView, []string{"right", "l"}, "right", "Look further right in lines that are not broken.", "", 0},
+
+	{Fold, TreeView, []string{"left", "h"}, "fold", "Close the node, or go to the one around it.", "", 1},
+	{Unfold, TreeView, []string{"right", "l", "enter"}, "unfold", "Open the node.", "", 1},
+	{FoldAll, TreeView, []string{"-"}, "fold all", "Close all nodes.", "", 2},
+	{UnfoldAll, TreeView, []string{"+", "="}, "unfold all", "Open all nodes.", "", 2},
+
+	{Reload, TableView, []string{"ctrl+r", "r"}, "reload", "Read it again.", "", 1},
+}
