@@ -53,7 +53,7 @@ func (a *App) attachSession(ctx context.Context, eng engine.Engine, id, keys str
 	if err != nil {
 		return nil, err
 	}
-	s := &session{id: d.ID, name: d.Name, tty: d.TTY, stdin: d.OpenStdin, stdout: true, stderr: true, sigProxy: true}
+	s := &session{id: id, name: d.Name, tty: d.TTY, stdin: d.OpenStdin, stdout: true, stderr: true, sigProxy: true}
 	s.signal = func(ctx context.Context, sig string) error { return eng.KillContainer(ctx, d.ID, sig) }
 	s.keys, err = a.detachKeys(keys)
 	return s, err

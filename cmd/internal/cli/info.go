@@ -85,6 +85,6 @@ func printInfo(w io.Writer, i engine.Info) {
 		if line[1] == "" && !strings.HasSuffix(line[0], "Usage") {
 			line[1] = "none"
 		}
-		fmt.Fprintf(w, "%s: %s\n", line[0], line[1])
+		fmt.Fprintln(w, strings.TrimRight(line[0]+": "+line[1], " "))
 	}
 }

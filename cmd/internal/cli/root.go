@@ -52,7 +52,6 @@ Settings are read from $XDG_CONFIG_HOME/berth/config.toml (~/.config/berth/confi
 			return a.openUI(cmd.Context())
 		},
 	}
-	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -117,6 +116,7 @@ func (a *App) containerCommands() []*cobra.Command {
 
 func unknownCommand(cmd *cobra.Command, name string) error {
 	msg := fmt.Sprintf("unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" "+name, "berth "))
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
 		msg += fmt.Sprintf(", did you mean %q?", near[0])
 	}

@@ -20,7 +20,7 @@ import (
 
 // A session is one connection of the user's terminal or pipes with a process.
 type session struct {
-	id, name       string
+	id, name       string // as the user wrote it; its name if known
 	tty            bool
 	stdin          bool
 	stdout, stderr bool

@@ -50,7 +50,11 @@ func (l Labels) String() string {
 }
 
 // MarshalJSON encodes the labels as one string, as `docker ps --format json` does.
-func (l Labels) MarshalJSON() ([]byte, error) { return json.Marshal(l.String()) }
+func (l Labels) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	err := JSON(&b, l.String(), "")
+	return b.Bytes(), err
+}
 
 // Print writes rows in the given format: "" or "table" for the default table,
 // "table TEMPLATE", "json", or "TEMPLATE". It returns an error when the template

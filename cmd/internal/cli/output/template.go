@@ -37,12 +37,8 @@ var headingFunctions = template.FuncMap{
 
 func toJSON(v any) (string, error) {
 	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return "", err
-	}
-	return strings.TrimSpace(b.String()), nil
+	err := JSON(&b, v, "")
+	return strings.TrimSpace(b.String()), err
 }
 
 func join(v any, sep string) string {
@@ -99,7 +95,7 @@ func plain(err error) string {
 	if _, rest, ok := strings.Cut(s, ": "); ok && strings.HasPrefix(s, ":") {
 		s = rest
 	}
-	return s
+	return strings.TrimPrefix(s, `executing "" at `)
 }
 
 func (l List) execute(t *template.Template, w io.Writer, data any) error {
