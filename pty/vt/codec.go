@@ -13,6 +13,7 @@ const (
 	opStyle   = 0x02 // mask, then the fields that are set
 	opEmpty   = 0x03 // uvarint: that many cells where nothing was printed
 	opCluster = 0x04 // width, length, UTF-8: one cell
+	opFill    = 0x05 // the rest of the last row is blank in this style
 )
 
 // Bits of the mask after opStyle, in the order of the fields.
@@ -28,14 +29,19 @@ const (
 // links that alternate would make each cell thousands of bytes.
 const maxLinkLine = 8 << 10
 
-// encode appends cells, continuing in the style that the line ended with.
-func (s *Screen) encode(dst []byte, cells []cell) (out []byte, wide bool) {
+// encode appends cells, continuing in the style that the line ended with, and
+// the style in which the rest of the last row is blank, if that is not plain.
+func (s *Screen) encode(dst []byte, cells []cell, fill uint32) (out []byte, wide bool) {
 	h := &s.hist
 	attr := uint32(0)
 	if h.style != (Style{}) {
 		attr = ^uint32(0)
 	}
 	linkRoom := maxLinkLine
+	solid := len(cells) // cells[solid:] are empty but not the end of the line: spaces
+	for fill != 0 && solid > 0 && cells[solid-1] == (cell{}) {
+		solid--
+	}
 	for i := 0; i < len(cells); i++ {
 		c := cells[i]
 		if c.tail() {
@@ -52,6 +58,8 @@ func (s *Screen) encode(dst []byte, cells []cell) (out []byte, wide bool) {
 		switch {
 		case c.ch-0x20 < 0x5f:
 			dst = append(dst, byte(c.ch))
+		case c.ch == 0 && i >= solid:
+			dst = append(dst, ' ')
 		case c.ch == 0:
 			n := i + 1
 			for n < len(cells) && cells[n] == c {
@@ -69,6 +77,10 @@ func (s *Screen) encode(dst []byte, cells []cell) (out []byte, wide bool) {
 		default:
 			dst = utf8.AppendRune(dst, rune(c.ch))
 		}
+	}
+	if fill != 0 {
+		dst, _ = s.encodeStyle(dst, s.tab.styles[fill], 0)
+		dst = append(dst, opFill)
 	}
 	return dst, wide
 }
@@ -105,11 +117,11 @@ func (s *Screen) encodeStyle(dst []byte, st Style, linkRoom int) ([]byte, int) {
 	return dst, linkRoom
 }
 
-// decode returns the cells of an encoded line in a buffer that the next call
+// decode returns the cells of an encoded line, and its fill, in a buffer that the next call
 // reuses. Their styles are in the tables until the next sweep, so the caller
 // holds off sweeps (tables.hold) until it is done with them.
-func (s *Screen) decode(b []byte) []cell {
-	cells := s.hist.scratch[:0]
+func (s *Screen) decode(b []byte) (cells []cell, fill uint32) {
+	cells = s.hist.scratch[:0]
 	attr := uint32(0)
 	for len(b) > 0 {
 		switch op := b[0]; {
@@ -118,6 +130,8 @@ func (s *Screen) decode(b []byte) []cell {
 			b = b[1:]
 		case op == opPlain:
 			attr, b = 0, b[1:]
+		case op == opFill:
+			fill, b = attr, b[1:]
 		case op == opStyle:
 			var st Style
 			st, b = s.decodeStyle(b[1:])
@@ -139,7 +153,7 @@ func (s *Screen) decode(b []byte) []cell {
 		}
 	}
 	s.hist.scratch = cells
-	return cells
+	return cells, fill
 }
 
 func appendChar(cells []cell, ch uint32, w int, attr uint32) []cell {

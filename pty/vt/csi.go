@@ -3,14 +3,23 @@ package vt
 // csi obeys a control sequence: final byte, prefix<<8, intermediate<<16.
 // Sequences that are not in the tables are swallowed.
 func (s *Screen) csi(cmd int, p *params) {
+	var f csiFunc
 	if cmd < 0x80 {
-		if f := csiTable[cmd]; f != nil {
-			f(s, p)
-		}
-		return
+		f = csiTable[cmd]
+	} else {
+		f = csiPrefixed[cmd]
 	}
-	if f := csiPrefixed[cmd]; f != nil {
+	if f != nil {
 		f(s, p)
+		s.checkPending()
+	}
+}
+
+// checkPending drops the pending wrap when the character that was printed in
+// the last column is not there any more.
+func (s *Screen) checkPending() {
+	if s.cur.pending && s.row().cells[s.cur.x].empty() {
+		s.cur.pending = false
 	}
 }
 

@@ -176,9 +176,11 @@ func (s *Screen) clearTabs(what int) {
 	}
 }
 
-// saveCursor is DECSC; each of the two grids has its own place for it.
+// saveCursor is DECSC; each of the two grids has its own place for it. A
+// pending single shift is not saved: xterm does not either.
 func (s *Screen) saveCursor() {
 	s.grid.saved = savedCursor{cur: s.cur, pen: s.pen.Style, chars: s.chars, origin: s.modes.Has(ModeOrigin)}
+	s.grid.saved.chars.single = 0
 }
 
 // restoreCursor is DECRC. Without a saved one it goes home (VT510).

@@ -5,6 +5,7 @@ func (s *Screen) escape(cmd int) {
 	switch inter := byte(cmd >> 16); inter {
 	case 0:
 		s.escapePlain(byte(cmd))
+		s.checkPending()
 	case '(', ')', '*', '+': // SCS, 94-character sets into G0..G3
 		s.chars.designate(int(inter-'('), byte(cmd))
 	case '-', '.', '/': // 96-character sets, all taken for Latin-1

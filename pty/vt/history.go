@@ -12,6 +12,7 @@ type history struct {
 	spare   *chunk // the last one evicted, for its memory
 	open    bool   // the last line goes on with the next row
 	style   Style  // at the end of the last line, while open
+	tail    int    // columns of its last row, while open
 	scratch []cell // of decode
 }
 
@@ -88,6 +89,25 @@ func (h *history) evict() {
 	}
 }
 
+// trim returns the cells of the row that are worth keeping, and the style in
+// which the rest of the row is blank.
+func (r *row) trim() (cells []cell, fill uint32) {
+	n := len(r.cells)
+	last := r.cells[n-1]
+	switch {
+	case r.wrapped && last.empty():
+		return r.cells[:n-1], 0 // left empty by the wide character that did not fit
+	case r.wrapped:
+		return r.cells, 0
+	case last.empty():
+		for n = r.used; n > 0 && r.cells[n-1] == last; {
+			n--
+		}
+		return r.cells[:n], last.attr
+	}
+	return r.cells, 0
+}
+
 // remember appends a row that leaves the screen.
 func (s *Screen) remember(r *row) {
 	h := &s.hist
@@ -95,28 +115,26 @@ func (s *Screen) remember(r *row) {
 	before := c.size()
 	c.count(s)
 	if !h.open {
-		c.lines = append(c.lines, line{end: uint32(len(c.buf))})
-		h.style = Style{}
+		c.lines = append(c.lines, line{end: uint32(len(c.buf)), rows: 1})
+		c.rows++
+		h.style, h.tail = Style{}, 0
 	}
-	cells := r.cells[:r.used]
-	if r.wrapped {
-		cells = r.cells
-		if cells[len(cells)-1].empty() {
-			cells = cells[:len(cells)-1] // left empty by a wide character that did not fit
-		}
-	} else {
-		for len(cells) > 0 && cells[len(cells)-1] == (cell{}) {
-			cells = cells[:len(cells)-1]
-		}
+	cells, fill := r.trim()
+	if h.open && len(cells) == 0 && fill != 0 {
+		cells, fill = r.cells, 0 // a row of its own, which a fill is not
 	}
 	l := &c.lines[len(c.lines)-1]
 	var wide bool
-	c.buf, wide = s.encode(c.buf, cells)
+	c.buf, wide = s.encode(c.buf, cells, fill)
 	l.wide = l.wide || wide
 	l.cells += uint32(len(cells))
 	l.end = uint32(len(c.buf))
-	l.rows++
-	c.rows++
+	rows := h.extend(cells, wide)
+	l.rows += rows
+	c.rows += int(rows)
+	if h.open && !r.wrapped && len(cells) == 0 {
+		s.trimEnd(c)
+	}
 	h.open = r.wrapped
 	if h.open && (l.cells >= maxLineCols || len(c.buf) > 2*chunkBytes) {
 		h.open, l.cont = false, true
@@ -126,6 +144,54 @@ func (s *Screen) remember(r *row) {
 		h.evict()
 	}
 	s.histGen = s.gen
+}
+
+// trimEnd drops what is empty at the end of the last line of c, which a row
+// without text just ended.
+func (s *Screen) trimEnd(c *chunk) {
+	i := len(c.lines) - 1
+	old := c.bytes(i)
+	hold := s.tab.hold
+	s.tab.hold = true
+	defer func() { s.tab.hold = hold }()
+	cells, _ := s.decode(old)
+	n := len(cells)
+	for n > 0 && cells[n-1] == (cell{}) {
+		n--
+	}
+	if n == len(cells) {
+		return
+	}
+	l := &c.lines[i]
+	s.hist.style = Style{}
+	c.buf, _ = s.encode(c.buf[:len(c.buf)-len(old)], cells[:n], 0)
+	c.rows -= int(l.rows)
+	l.cells, l.end, l.rows = uint32(n), uint32(len(c.buf)), uint32(countRows(cells[:n], s.hist.cols))
+	c.rows += int(l.rows)
+}
+
+// extend counts the rows that cells add to the open line. Mostly one, but a row
+// that a wide character left a column short takes a narrow one that stands in
+// its place by now.
+func (h *history) extend(cells []cell, wide bool) uint32 {
+	n := uint32(0)
+	if !wide {
+		total := h.tail + len(cells)
+		if total > h.cols {
+			n = uint32((total - 1) / h.cols)
+			total -= int(n) * h.cols
+		}
+		h.tail = total
+		return n
+	}
+	for _, c := range cells {
+		if h.tail == h.cols || c.wide() && h.tail == h.cols-1 && h.tail > 0 {
+			h.tail = 0
+			n++
+		}
+		h.tail++
+	}
+	return n
 }
 
 // count makes rows valid for the present width.
@@ -140,7 +206,8 @@ func (c *chunk) count(s *Screen) {
 		case l.cells == 0:
 			l.rows = 1
 		case l.wide:
-			l.rows = uint32(countRows(s.decode(c.bytes(i)), c.cols))
+			cells, _ := s.decode(c.bytes(i))
+			l.rows = uint32(countRows(cells, c.cols))
 		default:
 			l.rows = (l.cells + uint32(c.cols) - 1) / uint32(c.cols)
 		}
@@ -165,6 +232,28 @@ func nextRow(cells []cell, from, cols int) int {
 		end--
 	}
 	return end
+}
+
+// spaceLast makes an empty last column of a row that goes on a space: a row
+// that autowrap continued is full.
+func spaceLast(cells []cell, cols int, wrapped bool) {
+	if wrapped && len(cells) == cols && cells[cols-1].empty() {
+		cells[cols-1].ch = ' '
+	}
+}
+
+// spaceHalves makes spaces of halves of wide characters at the ends of a row:
+// where it was cut, or is one column wide.
+func spaceHalves(cells []cell) {
+	if len(cells) == 0 {
+		return
+	}
+	if c := &cells[0]; c.tail() {
+		*c = cell{' ', c.style()}
+	}
+	if c := &cells[len(cells)-1]; c.wide() {
+		*c = cell{' ', c.style()}
+	}
 }
 
 func countRows(cells []cell, cols int) int {
@@ -213,30 +302,39 @@ func (s *Screen) historyRow(n int) (cells []cell, wrapped, ok bool) {
 				continue
 			}
 			newest := i == len(h.chunks)-1 && j == len(c.lines)-1
-			all := s.decode(c.bytes(j))
+			all, fill := s.decode(c.bytes(j))
 			from, to := 0, 0
 			for k := int(l.rows) - n; k >= 0; k-- {
 				from = to
 				to = nextRow(all, from, h.cols)
 			}
-			return all[from:to], n > 1 || l.cont || newest && h.open, true
+			wrapped = n > 1 || l.cont || newest && h.open
+			cells = all[from:to:to]
+			if fill != 0 && n == 1 {
+				for len(cells) < h.cols {
+					cells = append(cells, cell{attr: fill})
+				}
+			}
+			spaceLast(cells, h.cols, wrapped)
+			spaceHalves(cells)
+			return cells, wrapped, true
 		}
 	}
 	return nil, false, false
 }
 
 // takeLast removes the newest logical line and returns its cells, which are
-// valid until the next read.
-func (s *Screen) takeLast() (cells []cell, ok bool) {
+// valid until the next read, and its fill.
+func (s *Screen) takeLast() (cells []cell, fill uint32, ok bool) {
 	h := &s.hist
 	n := len(h.chunks)
 	if n == 0 {
-		return nil, false
+		return nil, 0, false
 	}
 	c := h.chunks[n-1]
 	c.count(s)
 	i := len(c.lines) - 1
-	cells = s.decode(c.bytes(i))
+	cells, fill = s.decode(c.bytes(i))
 	c.buf = c.buf[:len(c.buf)-len(c.bytes(i))]
 	c.rows -= int(c.lines[i].rows)
 	c.lines = c.lines[:i]
@@ -247,5 +345,5 @@ func (s *Screen) takeLast() (cells []cell, ok bool) {
 	}
 	h.open = false
 	s.histGen = s.gen
-	return cells, true
+	return cells, fill, true
 }

@@ -125,8 +125,7 @@ func (p *painter) cluster(str string, wide bool) {
 }
 
 // line writes the cells of a row from the cursor at its beginning. The row of
-// the terminal is blank. It returns how many columns are covered by
-// characters, so that the caller can tell whether the next row wraps.
+// the terminal is blank.
 func (p *painter) line(cells []cell) {
 	end := len(cells)
 	for end > 0 && cells[end-1] == (cell{}) {
@@ -158,22 +157,26 @@ func (p *painter) line(cells []cell) {
 	}
 }
 
-// join makes the terminal wrap from a full row to the next one, which begins
-// with cells and is painted from its beginning afterwards, and returns true
-// when the first character of cells will do that by itself.
+// join makes the terminal wrap from a row to the next one, which begins with
+// cells and is painted afterwards. full says that the row has a character in its
+// last column; otherwise a wide one that did not fit left that empty.
+//
+// Where the next character would wrap by itself that is left to it, unless it
+// has a background: a row that scrolls in would take that.
 func (p *painter) join(full bool, cells []cell) {
-	first := cell{}
+	var first cell
 	if len(cells) > 0 {
 		first = cells[0]
 	}
-	switch {
-	case full && !first.empty(), !full && first.wide():
-		return // the next character wraps
-	case full:
-		p.style(0)
+	base, _ := utf8.DecodeRune(p.s.appendChar(nil, first.ch))
+	wraps := full && !first.empty() || !full && first.wide() && runeWidth(base) == 2
+	if wraps && p.s.tab.styles[first.style()].Bg == 0 {
+		return
+	}
+	p.style(0)
+	if full {
 		p.str(" \r\x1b[X")
-	default: // the row ends with the column that a wide character left empty
-		p.style(0)
+	} else {
 		p.str("\u3000\r\x1b[2X")
 	}
 }

@@ -23,7 +23,7 @@ func (s *Screen) printASCII(p []byte) {
 	s.last = uint32(p[len(p)-1])
 	for len(p) > 0 {
 		if s.cur.pending {
-			s.wrap()
+			s.wrap(false)
 		}
 		last := s.lastCol()
 		x := s.cur.x
@@ -52,14 +52,16 @@ func (s *Screen) printASCII(p []byte) {
 	}
 }
 
-// wrap continues on the next line (DECAWM).
-func (s *Screen) wrap() {
+// wrap continues on the next line (DECAWM). The two lines are joined, unless the
+// character that stood in the last column is gone; gap says that it is empty
+// because a wide one did not fit.
+func (s *Screen) wrap(gap bool) {
 	s.cur.pending = false
 	if !s.modes.Has(ModeAutowrap) {
 		return
 	}
 	r := s.row()
-	joined := s.wholeWidth() && s.cur.x == s.cols-1
+	joined := s.wholeWidth() && s.cur.x == s.cols-1 && (gap || !r.cells[s.cur.x].empty())
 	if joined {
 		r.wrapped = true
 		r.gen = s.gen
@@ -91,7 +93,7 @@ func (s *Screen) printRune(r rune) {
 func (s *Screen) printCell(ch uint32, w int) {
 	attr := s.attr()
 	if s.cur.pending {
-		s.wrap()
+		s.wrap(false)
 	}
 	last := s.lastCol()
 	if w == 2 && s.cur.x == last {
@@ -100,8 +102,8 @@ func (s *Screen) printCell(ch uint32, w int) {
 		}
 		r := s.dirty() // leave the last column empty, and go on in the next line
 		s.splitWide(r, last, last+1)
-		r.fill(last, last+1, s.eraseAttr())
-		s.wrap()
+		r.fill(last, last+1, 0)
+		s.wrap(true)
 		last = s.lastCol()
 	}
 	if s.modes.Has(ModeInsert) {

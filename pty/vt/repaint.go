@@ -38,21 +38,23 @@ func (s *Screen) RepaintWith(dst []byte, o RepaintOptions) []byte {
 		p.str(hideCursor)
 	}
 	s.tab.hold = true
+	p.savedCursor(s.primary)
 	p.primary(o.Scrollback)
 	s.tab.hold = false
+	p.kitty(s.primary)
 	if s.modes.Has(ModeAltScreen) {
-		p.savedCursor(s.primary)
-		p.kitty(s.primary)
-		p.str("\x1b[?1049h")
-		p.pen(s.primary.saved.pen, Style{})
-		p.defaults(s.primary)
+		if o.Outer {
+			// Some terminals know no other number. It saves the cursor, so
+			// that must be the saved one at this moment.
+			p.str("\x1b8\x1b[?1049h")
+			p.defaults(s.primary)
+		} else {
+			p.str("\x1b[?1047h")
+		}
+		p.savedCursor(s.alt)
 		p.str("\x1b[H\x1b[2J")
 		p.rows(s.alt, carriage{first: true})
-		p.savedCursorIfSet(s.alt)
 		p.kitty(s.alt)
-	} else {
-		p.savedCursorIfSet(s.primary)
-		p.kitty(s.primary)
 	}
 	p.tabs()
 	p.titles()
@@ -104,6 +106,9 @@ func (p *painter) next(c *carriage, cells []cell, wrapped bool) {
 	}
 	p.line(cells)
 	full := len(cells) == p.s.cols && !cells[len(cells)-1].empty()
+	if wrapped && !full {
+		p.csi(p.s.cols, 'G')
+	}
 	*c = carriage{wrapped: wrapped, full: full}
 }
 
@@ -114,73 +119,54 @@ func (p *painter) rows(g *grid, c carriage) {
 	p.style(0)
 }
 
-// savedCursor sets what DECSC saved, or on a screen where nothing was saved
-// the state it would restore.
+// savedCursor saves (DECSC) what is saved, on a screen that is not painted yet,
+// because a pending wrap takes a character in the last column.
 func (p *painter) savedCursor(g *grid) {
 	v := g.saved
+	if v == (savedCursor{}) {
+		return
+	}
 	if v.origin {
 		p.str("\x1b[?6h")
 	}
-	p.placeAt(g, v.cur, p.s.cols-1)
+	if v.cur.pending && v.cur.x != p.s.cols-1 {
+		p.dst = fmt.Appendf(p.dst, "\x1b[?69h\x1b[1;%ds", v.cur.x+1)
+	}
+	p.goTo(v.cur.x, v.cur.y)
+	if v.cur.pending {
+		p.str(" ")
+	}
 	p.charsets(v.chars, false)
 	p.pen(Style{}, v.pen)
-}
-
-// savedCursorIfSet also saves it, and returns to the defaults.
-func (p *painter) savedCursorIfSet(g *grid) {
-	if g.saved == (savedCursor{}) {
-		return
-	}
-	p.savedCursor(g)
 	p.str("\x1b7")
-	p.pen(g.saved.pen, Style{})
 	p.defaults(g)
+	p.str("\x1b[H\x1b[2J")
 }
 
-// defaults undoes savedCursor.
+// defaults undoes what the saved cursor of g brings with it.
 func (p *painter) defaults(g *grid) {
-	if g.saved.cur.pending {
-		p.str("\x1b[?69l") // see placeAt
+	v := g.saved
+	p.pen(v.pen, Style{})
+	if v.cur.pending {
+		p.str("\x1b[?69l")
 	}
-	if g.saved.origin {
+	if v.origin {
 		p.str("\x1b[?6l")
 	}
-	if g.saved.chars != (charsets{}) {
+	if v.chars != (charsets{}) {
 		p.str("\x1b(B\x1b)B\x1b*B\x1b+B\x0f")
 	}
 }
 
-// placeAt moves the cursor without margins, to the pending wrap if c has one:
-// the character in its column is printed again. last is the column where the
-// terminal wraps now.
-func (p *painter) placeAt(g *grid, c cursor, last int) {
-	if !c.pending {
-		p.goTo(c.x, c.y)
-		return
-	}
-	if c.x != last {
-		p.dst = fmt.Appendf(p.dst, "\x1b[?69h\x1b[1;%ds", c.x+1)
-	}
-	p.pend(g, c.x, c.y, 0, 0)
-}
-
-// pend brings the cursor to the pending wrap in column x, with the origin at ox, oy.
+// pend brings the cursor to the pending wrap in column x, with the origin at
+// ox, oy, by printing the character that is there again.
 func (p *painter) pend(g *grid, x, y, ox, oy int) {
 	r := g.rows[y]
-	at := x
-	if r.cells[x].tail() && x > 0 {
-		at--
+	if r.cells[x].tail() {
+		x--
 	}
-	p.goTo(at-ox, y-oy)
-	c := r.cells[at]
-	if !c.empty() {
-		p.char(c)
-		p.style(0)
-		return
-	}
-	p.style(c.style())
-	p.str(" ")
-	p.dst = fmt.Appendf(p.dst, "\x1b[%d;%d;%d;%d$z", y-oy+1, x-ox+1, y-oy+1, x-ox+1)
+	p.goTo(x-ox, y-oy)
+	p.char(r.cells[x])
 	p.style(0)
 }
 

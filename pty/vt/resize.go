@@ -15,6 +15,7 @@ func (s *Screen) Resize(cols, rows int) {
 	s.tab.hold = true
 	s.resizePrimary(cols, rows)
 	s.tab.hold = false
+	s.cur.pending = s.cur.pending && s.modes.Has(ModeAutowrap)
 	if s.alt != nil {
 		s.alt = cropGrid(s.alt, cols, rows)
 		s.alt.saved.cur.clamp(cols, rows)
@@ -26,6 +27,7 @@ func (s *Screen) Resize(cols, rows int) {
 	}
 	from := s.cols
 	s.cols, s.rows = cols, rows
+	s.checkPending()
 	s.region = margins{bottom: rows - 1, right: cols - 1}
 	if cols > from {
 		s.defaultTabs(from)
@@ -51,7 +53,7 @@ func cropGrid(g *grid, cols, rows int) *grid {
 	n := newGrid(cols, rows)
 	n.saved, n.kitty = g.saved, g.kitty
 	for y, r := range g.rows[:min(rows, len(g.rows))] {
-		n.rows[y].set(r.cells[:r.used], len(r.cells) == cols && r.wrapped)
+		n.rows[y].set(r.cells[:r.used], len(r.cells) == cols && r.wrapped && y < rows-1)
 	}
 	return n
 }
@@ -60,15 +62,13 @@ func cropGrid(g *grid, cols, rows int) *grid {
 func (r *row) set(cells []cell, wrapped bool) {
 	r.used = copy(r.cells, cells)
 	r.wrapped = wrapped
-	if c := &r.cells[len(r.cells)-1]; c.wide() {
-		*c = cell{' ', c.style()}
-	}
+	spaceHalves(r.cells)
 }
 
 // piece is a row of the new grid before it has its place.
 type piece struct {
 	cells   []cell
-	fill    cell // for the rest of the row
+	fill    uint32 // style of the rest of the row
 	wrapped bool
 }
 
@@ -105,7 +105,7 @@ func (s *Screen) rewrap(rows []*row, cols int, marks []*cursor) []piece {
 	var list []piece
 	var head []cell
 	if s.hist.open { // the first row continues a line of the scrollback
-		head, _ = s.takeLast()
+		head, _, _ = s.takeLast()
 		head = slices.Clone(head)
 	}
 	moved := make([]bool, len(marks))
@@ -114,24 +114,20 @@ func (s *Screen) rewrap(rows []*row, cols int, marks []*cursor) []piece {
 		head = nil
 		first := y
 		offsets := []int{len(line)} // of each row in line
-		for ; y < len(rows); y++ {
+		var fill uint32
+		for {
 			r := rows[y]
-			cells := r.cells[:r.used]
-			if r.wrapped && y+1 < len(rows) {
-				cells = r.cells
-				if cells[len(cells)-1].empty() {
-					cells = cells[:len(cells)-1]
-				}
-			}
+			y++
+			var cells []cell
+			cells, fill = r.trim()
 			line = append(line, cells...)
-			if !r.wrapped || y+1 == len(rows) {
-				y++
+			if !r.wrapped || y == len(rows) {
 				break
 			}
 			offsets = append(offsets, len(line))
 		}
 		start := len(list)
-		list = appendPieces(list, line, cols, rows[y-1].wrapped)
+		list = appendPieces(list, line, fill, cols, rows[y-1].wrapped)
 		for i, m := range marks {
 			if !moved[i] && m.y >= first && m.y < y {
 				moved[i] = true
@@ -161,25 +157,19 @@ func (c *cursor) follow(list []piece, start, offset, cols int) {
 	}
 }
 
-// appendPieces divides a logical line. Blank cells at its end are not worth
-// rows of their own, but their colour is kept in the last one.
-func appendPieces(list []piece, line []cell, cols int, wrapped bool) []piece {
-	var fill cell
-	n := len(line)
-	if n > 0 && line[n-1].empty() {
-		fill = line[n-1]
-	}
-	for n > 0 && line[n-1].empty() {
-		n--
-	}
-	line = line[:n]
+// appendPieces divides a logical line.
+func appendPieces(list []piece, line []cell, fill uint32, cols int, wrapped bool) []piece {
 	for from := 0; ; {
 		to := nextRow(line, from, cols)
+		p := piece{cells: line[from:to], wrapped: true}
 		if to == len(line) {
-			return append(list, piece{cells: line[from:], fill: fill, wrapped: wrapped && len(line[from:]) == cols})
+			p.wrapped, p.fill = wrapped && to-from == cols, fill
 		}
-		list = append(list, piece{cells: line[from:to], wrapped: true})
-		from = to
+		spaceLast(p.cells, cols, p.wrapped)
+		list = append(list, p)
+		if from = to; to == len(line) {
+			return list
+		}
 	}
 }
 
@@ -225,8 +215,8 @@ func (s *Screen) place(list []piece, blank, cols, rows int, marks []*cursor) {
 
 func (r *row) put(p piece) {
 	r.set(p.cells, p.wrapped)
-	if p.fill != (cell{}) && r.used < len(r.cells) {
-		r.fill(r.used, len(r.cells), p.fill.attr)
+	if p.fill != 0 {
+		r.fill(r.used, len(r.cells), p.fill)
 	}
 }
 
@@ -235,11 +225,11 @@ func (s *Screen) recall(n, cols int) []piece {
 	var list []piece
 	for len(list) < n {
 		wrapped := s.hist.open
-		cells, ok := s.takeLast()
+		cells, fill, ok := s.takeLast()
 		if !ok {
 			break
 		}
-		line := appendPieces(nil, slices.Clone(cells), cols, wrapped)
+		line := appendPieces(nil, slices.Clone(cells), fill, cols, wrapped)
 		if extra := len(list) + len(line) - n; extra > 0 {
 			tmp := &row{cells: make([]cell, cols)}
 			for _, p := range line[:extra] {

@@ -104,11 +104,22 @@ func snapshot(s *Screen, n int) state {
 	for n := min(n, s.ScrollbackLen()); n > 0; n-- {
 		s.tab.hold = true
 		cells, wrapped, _ := s.historyRow(n)
+		// In the scrollback, nothing tells blank cells from spaces.
+		for i := range cells {
+			if cells[i].empty() {
+				cells[i].ch = ' '
+			}
+		}
+		for len(cells) > 0 && cells[len(cells)-1] == (cell{ch: ' '}) {
+			cells = cells[:len(cells)-1]
+		}
 		v.Scrollback = append(v.Scrollback, s.rowText(cells, wrapped))
 		s.tab.hold = false
 	}
 	return v
 }
+
+var stateOptions = cmp.AllowUnexported(cursor{}, charsets{}, margins{})
 
 // checkRepaint is the oracle vt(repaint(vt(x))) == vt(x).
 func checkRepaint(t *testing.T, s *Screen) {
@@ -117,7 +128,7 @@ func checkRepaint(t *testing.T, s *Screen) {
 	n := s.ScrollbackLen()
 	again := New(Options{Cols: s.cols, Rows: s.rows, ScrollbackBytes: s.opts.ScrollbackBytes * 2})
 	again.Write(painted)
-	if diff := cmp.Diff(snapshot(s, n), snapshot(again, n), cmp.AllowUnexported(cursor{}, charsets{}, margins{})); diff != "" {
+	if diff := cmp.Diff(snapshot(s, n), snapshot(again, n), stateOptions); diff != "" {
 		t.Fatalf("repaint differs (-screen +repainted):\n%s\nrepaint: %q", diff, painted)
 	}
 	if r := again.Replies(); len(r) != 0 {
