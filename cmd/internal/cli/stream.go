@@ -14,8 +14,6 @@ import (
 	"berth/cmd/internal/cli/output"
 	"berth/cmd/internal/cli/tty"
 	"berth/engine"
-
-	"golang.org/x/sys/unix"
 )
 
 // A session is one connection of the user's terminal or pipes with a process.
@@ -67,6 +65,11 @@ func (a *App) stream(ctx context.Context, s *session, connect func(*engine.Attac
 			opts.Stdout = modes
 		}
 	}
+	var proxy *signalProxy
+	if s.sigProxy && !s.tty && s.signal != nil {
+		proxy = a.proxySignals(ctx, s)
+		defer proxy.stop()
+	}
 	att, err := connect(opts)
 	if err != nil {
 		return engine.ExitStatus{}, &notConnected{err}
@@ -75,6 +78,7 @@ func (a *App) stream(ctx context.Context, s *session, connect func(*engine.Attac
 		return engine.ExitStatus{}, &notConnected{engine.Errorf(engine.ClassConflict, "container %q is already running", s.id).
 			WithHint("Attach to it with berth attach.")}
 	}
+	proxy.connected(att)
 	status, err := a.pump(ctx, s, att, raw)
 	if modes != nil && err != nil {
 		io.WriteString(a.Out, modes.Reset())
@@ -97,9 +101,6 @@ func (a *App) pump(ctx context.Context, s *session, att engine.Attachment, raw *
 	}
 	if s.tty {
 		defer a.followSize(att)()
-	}
-	if s.sigProxy && !s.tty && s.signal != nil {
-		defer a.proxySignals(ctx, s, att)()
 	}
 	stop := context.AfterFunc(ctx, func() { att.Close() })
 	defer stop()
@@ -141,7 +142,7 @@ func (a *App) copyInput(s *session, att engine.Attachment) error {
 func (a *App) followSize(att engine.Attachment) (stop func()) {
 	ch := make(chan os.Signal, 1)
 	done := make(chan struct{})
-	signal.Notify(ch, unix.SIGWINCH)
+	signal.Notify(ch, syscall.SIGWINCH)
 	go func() {
 		for {
 			select {
@@ -158,25 +159,6 @@ func (a *App) followSize(att engine.Attachment) (stop func()) {
 		signal.Stop(ch)
 		close(done)
 	}
-}
-
-// insistence is how often a signal must come before berth itself gives way: a program
-// that ignores it as PID 1 would hold the user's terminal for ever.
-const insistence = 3
-
-// proxySignals passes signals on to the process until giveBack is called.
-func (a *App) proxySignals(ctx context.Context, s *session, att engine.Attachment) (giveBack func()) {
-	count := 0
-	return a.signals.takeOver(func(sig syscall.Signal) {
-		if sig == syscall.SIGINT || sig == syscall.SIGTERM {
-			if count++; count >= insistence {
-				fmt.Fprintf(a.err, "berth: got %d signals, detaching; the container keeps running\n", count)
-				att.Close()
-				return
-			}
-		}
-		_ = s.signal(ctx, unix.SignalName(sig)) // it may just have ended; Wait tells
-	}, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGCONT)
 }
 
 // windowSize is the size of the user's terminal, or the zero Size.
