@@ -1,0 +1,485 @@
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"berth/engine"
+	"berth/engine/enginetest/ability"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// newGroup makes a group on this host that the test's end removes.
+func newGroup(t testing.TB, h *Host, r *specs.LinuxResources) *Group {
+	t.Helper()
+	g, err := h.Create(h.Path(fmt.Sprintf("test-%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-"))), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
+}
+
+// startIn starts a shell that enters the group, as a start plan's single-threaded
+// child does, and then runs line. The test's end kills it.
+func startIn(t testing.TB, g *Group, line string) *exec.Cmd {
+	t.Helper()
+	files, err := g.Procs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-c")
+	enter := ""
+	for i, f := range files {
+		defer f.Close()
+		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
+		enter += fmt.Sprintf("echo 0 >/dev/fd/%d; ", i+3) // &10 is more than dash understands
+	}
+	cmd.Args = append(cmd.Args, enter+line)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Kill(); err != nil {
+			t.Error(err)
+		}
+		g.Thaw()   //nolint:errcheck // the test may have left it frozen
+		cmd.Wait() //nolint:errcheck // its end is all we want
+	})
+	waitFor(t, "the process to enter the group", func() bool {
+		pids, err := g.Pids()
+		return err == nil && slices.Contains(pids, cmd.Process.Pid)
+	})
+	return cmd
+}
+
+// waitFor waits for a condition that another process or the kernel brings about.
+func waitFor(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !cond(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("gave up waiting for %s", what)
+		}
+	}
+}
+
+// hosts returns this host as it is, and its version 2 hierarchy alone.
+func hosts(t *testing.T) map[string]*Host {
+	out := map[string]*Host{"detected": Detect()}
+	if ability.Try(ability.CgroupV2) == nil {
+		info, err := os.ReadFile("/proc/self/mountinfo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var only []string
+		for line := range strings.Lines(string(info)) {
+			if strings.Contains(line, " - cgroup2 ") {
+				only = append(only, line)
+			}
+		}
+		file := filepath.Join(t.TempDir(), "mountinfo")
+		if err := os.WriteFile(file, []byte(strings.Join(only, "")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h := DetectAt(Paths{MountInfo: file, Self: "/proc/self/cgroup"})
+		if h.Version() != "2" {
+			t.Fatalf("the version 2 hierarchy alone is version %q: %s", h.Version(), h.Why())
+		}
+		out["version 2 only"] = h
+	}
+	return out
+}
+
+func TestLifeOfGroup(t *testing.T) {
+	ability.Need(t, ability.CgroupFreezer)
+	for name, h := range hosts(t) {
+		t.Run(name, func(t *testing.T) {
+			g := newGroup(t, h, nil)
+			cmd := startIn(t, g, "while :; do :; done")
+			loaded, err := h.Load(g.Path())
+			if err != nil || !loaded.Exists() {
+				t.Fatalf("Load: %+v, %v", loaded, err)
+			}
+			if err := loaded.Freeze(); err != nil {
+				t.Fatal(err)
+			}
+			if !g.Frozen() {
+				t.Error("not frozen after Freeze")
+			}
+			used := cpuTime(t, cmd.Process.Pid)
+			time.Sleep(30 * time.Millisecond) // a running loop would use its time here
+			if now := cpuTime(t, cmd.Process.Pid); now != used {
+				t.Errorf("a frozen process used %v of CPU time", now-used)
+			}
+			if err := g.Thaw(); err != nil || g.Frozen() {
+				t.Errorf("after Thaw: frozen %v, %v", g.Frozen(), err)
+			}
+			waitFor(t, "the process to run on", func() bool { return cpuTime(t, cmd.Process.Pid) > used })
+			if err := g.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err == nil || cmd.ProcessState.String() != "signal: killed" {
+				t.Errorf("process ended with %v", cmd.ProcessState)
+			}
+		})
+	}
+}
+
+func cpuTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	s, err := ProcStats([]int{pid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.CPUTotal
+}
+
+// Killing a frozen group kills it; a fork bomb does not get away.
+func TestKillFrozenAndForking(t *testing.T) {
+	ability.Need(t, ability.CgroupFreezer)
+	for name, h := range hosts(t) {
+		t.Run(name, func(t *testing.T) {
+			g := newGroup(t, h, nil)
+			cmd := startIn(t, g, "while :; do sleep 100 & done >/dev/null 2>&1 & while :; do sleep 100 & sleep 0.01; done")
+			waitFor(t, "some forks", func() bool { p, _ := g.Pids(); return len(p) > 5 })
+			if err := g.Freeze(); err != nil {
+				t.Fatal(err)
+			}
+			if err := g.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			cmd.Wait() //nolint:errcheck // killed
+			waitFor(t, "the group to be empty", func() bool { p, _ := g.Pids(); return len(p) == 0 })
+		})
+	}
+}
+
+func TestRemoveTakesNestedGroups(t *testing.T) {
+	ability.Need(t, ability.CgroupFreezer)
+	for name, h := range hosts(t) {
+		t.Run(name, func(t *testing.T) {
+			g := newGroup(t, h, nil)
+			dirs := []string{g.v2}
+			for _, m := range g.v1 {
+				dirs = append(dirs, m.dir)
+			}
+			for _, d := range dirs {
+				if d == "" {
+					continue
+				}
+				if err := os.MkdirAll(filepath.Join(d, "inner/most"), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := g.Remove(); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := h.Load(g.Path()); err != nil || again.Exists() {
+				t.Errorf("after Remove: %+v, %v", again, err)
+			}
+			if err := g.Remove(); err != nil {
+				t.Errorf("removing twice: %v", err)
+			}
+		})
+	}
+}
+
+func TestLimitsReachTheKernel(t *testing.T) {
+	ability.Need(t, ability.CgroupMemory, ability.CgroupPids, ability.CgroupCPU)
+	r, err := Resources(engine.Resources{Memory: 64 << 20, NanoCPUs: 5e8, PidsLimit: 20, CPUShares: 512})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGroup(t, Detect(), r)
+	s, err := g.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.MemoryLimit != 64<<20 || s.PidsLimit != 20 {
+		t.Errorf("limits are %d bytes and %d processes", s.MemoryLimit, s.PidsLimit)
+	}
+	more := int64(128 << 20)
+	if err := g.Update(&specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &more}}); err != nil {
+		// Beyond the sum with swap, which the first limit set to twice 64 MiB at most.
+		t.Fatal(err)
+	}
+	if s, _ = g.Stats(); s.MemoryLimit != more {
+		t.Errorf("after Update the limit is %d", s.MemoryLimit)
+	}
+}
+
+func TestPidsLimitStopsForks(t *testing.T) {
+	ability.Need(t, ability.CgroupPids)
+	limit := int64(5)
+	g := newGroup(t, Detect(), &specs.LinuxResources{Pids: &specs.LinuxPids{Limit: &limit}})
+	startIn(t, g, "(for i in 1 2 3 4 5 6 7 8 9; do sleep 100 & done) 2>/dev/null; kill -STOP $$")
+	waitFor(t, "a fork to be refused", func() bool {
+		return keyed(filepath.Join(g.dir1("pids"), "pids.events"))["max"] > 0
+	})
+	if p, err := g.Pids(); err != nil || len(p) > int(limit) {
+		t.Errorf("%d processes run, %v", len(p), err)
+	}
+}
+
+func TestOOMKillIsCounted(t *testing.T) {
+	ability.Need(t, ability.CgroupMemory)
+	r, err := Resources(engine.Resources{Memory: 8 << 20, MemorySwap: 8 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGroup(t, Detect(), r)
+	startIn(t, g, "tail /dev/zero") // keeps all of an endless line
+	waitFor(t, "the kernel to kill it", func() bool { return g.OOMKills() > 0 })
+}
+
+func TestStatsCount(t *testing.T) {
+	ability.Need(t, ability.CgroupCPU, ability.CgroupMemory)
+	g := newGroup(t, Detect(), nil)
+	startIn(t, g, "while :; do :; done")
+	waitFor(t, "CPU time to be counted", func() bool {
+		s, err := g.Stats()
+		return err == nil && s.CPUTotal > 10*time.Millisecond
+	})
+	s, err := g.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Memory <= 0 || s.CPUs < 1 || s.MemoryLimit <= 0 || !strings.HasPrefix(s.Source, "cgroup") {
+		t.Errorf("statistics are %+v", s)
+	}
+}
+
+// Devices: the usual ones work, the disk does not, and a node may be made but not opened.
+func TestDevices(t *testing.T) {
+	ability.Need(t, ability.Root, ability.CgroupFreezer)
+	node := filepath.Join(t.TempDir(), "kmsg")
+	line := "head -c1 /dev/zero >/dev/null && echo x >/dev/null && mknod " + node + " c 1 11 && echo made; head -c1 " + node + " >/dev/null && echo leak"
+	for name, h := range hosts(t) {
+		t.Run(name, func(t *testing.T) {
+			if h.v2 != nil {
+				ability.Need(t, ability.DeviceBPF)
+			}
+			os.Remove(node)
+			g := newGroup(t, h, nil)
+			out, err := os.CreateTemp(t.TempDir(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Close()
+			cmd := startIn(t, g, "read x <"+fifo(t, out.Name())+"; { "+line+"; } >>"+out.Name()+" 2>/dev/null; true")
+			if err := os.WriteFile(out.Name()+".fifo", []byte("\n"), 0); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := os.ReadFile(out.Name()); string(got) != "made\n" {
+				t.Errorf("a process in the group printed %q, want made only", got)
+			}
+		})
+	}
+}
+
+func fifo(t *testing.T, name string) string {
+	t.Helper()
+	if err := exec.Command("mkfifo", name+".fifo").Run(); err != nil {
+		t.Fatal(err)
+	}
+	return name + ".fifo"
+}
+
+func TestExistingGroup(t *testing.T) {
+	ability.Need(t, ability.CgroupFreezer)
+	g := newGroup(t, Detect(), nil)
+	if _, err := Detect().Create(g.Path(), nil); err != nil {
+		t.Errorf("an empty leftover is not used again: %v", err)
+	}
+	startIn(t, g, "sleep 100")
+	if _, err := Detect().Create(g.Path(), nil); engine.ClassOf(err) != engine.ClassConflict {
+		t.Errorf("a group in use: %v", err)
+	}
+}
+
+func TestWithoutGroups(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := DetectAt(Paths{MountInfo: empty, Self: empty})
+	if h.Version() != "none" || len(h.Limits()) != 0 || h.Why() == "" {
+		t.Fatalf("host without groups: %+v", h)
+	}
+	g, err := h.Create("/berth/x", nil)
+	if err != nil || len(g.Warnings()) != 1 || g.Exists() {
+		t.Fatalf("without limits: %+v, %v", g, err)
+	}
+	if files, err := g.Procs(); err != nil || len(files) != 0 {
+		t.Errorf("Procs: %v, %v", files, err)
+	}
+	if err := errors.Join(g.Kill(), g.Thaw(), g.Remove()); err != nil {
+		t.Error(err)
+	}
+	if err := g.Freeze(); engine.ClassOf(err) != engine.ClassUnsupported || engine.HintOf(err) == "" {
+		t.Errorf("Freeze: %v", err)
+	}
+	limit := int64(1 << 30)
+	_, err = h.Create("/berth/x", &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}})
+	if engine.ClassOf(err) != engine.ClassUnsupported || !strings.Contains(err.Error(), "--memory") || engine.HintOf(err) == "" {
+		t.Errorf("with a limit: %v", err)
+	}
+}
+
+func TestNamesCantLeaveTheTree(t *testing.T) {
+	for _, name := range []string{"", "/", "berth", "/../x", "/a/../../b", "/a//b"} {
+		if _, err := Detect().Create(name, nil); engine.ClassOf(err) != engine.ClassInvalid {
+			t.Errorf("Create(%q): %v", name, err)
+		}
+	}
+}
+
+// A user without any rights on the hierarchy gets a sentence, not an errno.
+func TestUnprivileged(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("missing ability: an unprivileged user")
+	}
+	h := Detect()
+	if h.Version() != "none" {
+		t.Skip("missing ability: a host that delegates nothing")
+	}
+	if !strings.Contains(h.Why(), "may not") {
+		t.Errorf("why: %s", h.Why())
+	}
+}
+
+// A systemd host, as a user sees it from a shell in user@.service.
+func TestDelegatedSubtree(t *testing.T) {
+	root := t.TempDir()
+	base := filepath.Join(root, "user.slice/user-1000.slice/user@1000.service")
+	own := filepath.Join(base, "app.slice/term.scope")
+	for dir, files := range map[string]map[string]string{
+		base:                {"cgroup.procs": "", "cgroup.type": "domain\n", "cgroup.controllers": "cpu memory pids\n", "cgroup.subtree_control": "memory pids\n"},
+		base + "/app.slice": {"cgroup.procs": "", "cgroup.type": "domain\n"},
+		own:                 {"cgroup.procs": "77\n", "cgroup.type": "domain\n", "cgroup.controllers": "memory pids\n", "cgroup.subtree_control": ""},
+	} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range files {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	info, self := filepath.Join(root, "mountinfo"), filepath.Join(root, "self")
+	line := "30 23 0:26 / " + root + " rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
+	if err := errors.Join(
+		os.WriteFile(info, []byte(line), 0o600),
+		os.WriteFile(self, []byte("0::/user.slice/user-1000.slice/user@1000.service/app.slice/term.scope\n"), 0o600),
+	); err != nil {
+		t.Fatal(err)
+	}
+	h := DetectAt(Paths{MountInfo: info, Self: self})
+	if h.Version() != "2" || h.v2.base != base {
+		t.Fatalf("host is %+v, %+v", h, h.v2)
+	}
+	if got := h.Path("abc"); got != "/berth.slice/berth-abc.scope" {
+		t.Errorf("path is %q", got)
+	}
+	if got := strings.Join(h.Limits(), " "); got != "cpu memory pids" {
+		t.Errorf("limits are %q", got)
+	}
+}
+
+// A container in which the memory controller is nested, and a bind mount hides the rest.
+func TestNestedVersion1(t *testing.T) {
+	root := t.TempDir()
+	mem := filepath.Join(root, "memory/docker/abc")
+	cpu := filepath.Join(root, "cpu")
+	if err := errors.Join(os.MkdirAll(mem, 0o755), os.MkdirAll(cpu, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	info, self := filepath.Join(root, "mountinfo"), filepath.Join(root, "self")
+	lines := "30 23 0:26 / " + root + "/memory rw - cgroup cgroup rw,memory\n" +
+		"31 23 0:27 /docker/abc " + cpu + " rw - cgroup cgroup rw,cpu,cpuacct\n" +
+		"32 23 0:28 / " + root + "/systemd rw - cgroup cgroup rw,name=systemd\n"
+	if err := errors.Join(
+		os.WriteFile(info, []byte(lines), 0o600),
+		os.WriteFile(self, []byte("4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n1:name=systemd:/x\n"), 0o600),
+	); err != nil {
+		t.Fatal(err)
+	}
+	h := DetectAt(Paths{MountInfo: info, Self: self})
+	if h.Version() != "1" || len(h.v1) != 2 || h.v1[0].base != mem || h.v1[1].base != cpu {
+		t.Fatalf("host is %+v", h)
+	}
+	if got := strings.Join(h.Limits(), " "); got != "cpu memory" {
+		t.Errorf("limits are %q", got)
+	}
+	if h.CanFreeze() {
+		t.Error("it can freeze without a freezer")
+	}
+}
+
+func TestProcStats(t *testing.T) {
+	s, err := ProcStats([]int{os.Getpid()})
+	if err != nil || s.Memory <= 0 || s.Pids < 1 || s.Source != "proc" {
+		t.Errorf("own statistics: %+v, %v", s, err)
+	}
+	if _, err := ProcStats([]int{1 << 30}); engine.ClassOf(err) != engine.ClassNotFound {
+		t.Errorf("no process: %v", err)
+	}
+	if _, err := os.Stat("/proc/self/net/dev"); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("missing ability: network")
+	}
+	if rx, tx, err := Network(os.Getpid()); err != nil || rx < 0 || tx < 0 {
+		t.Errorf("Network: %d, %d, %v", rx, tx, err)
+	}
+}
+
+func BenchmarkCreate(b *testing.B) {
+	ability.Need(b, ability.CgroupFreezer)
+	h := Detect()
+	path := h.Path(fmt.Sprintf("bench-%d", os.Getpid()))
+	for b.Loop() {
+		g, err := h.Create(path, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		if err := g.Remove(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+func BenchmarkDetect(b *testing.B) {
+	for b.Loop() {
+		DetectAt(Paths{MountInfo: "/proc/self/mountinfo", Self: "/proc/self/cgroup"})
+	}
+}
+
+func BenchmarkStats(b *testing.B) {
+	ability.Need(b, ability.CgroupFreezer)
+	g := newGroup(b, Detect(), nil)
+	for b.Loop() {
+		if _, err := g.Stats(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
