@@ -35,10 +35,10 @@ func (s *supervisor) signal(execID string, n int) error {
 		return err
 	}
 	if err := r.prog.Signal(sig); err != nil {
-		if err == unix.ESRCH {
+		if engine.ClassOf(err) == engine.ClassConflict {
 			return s.notRunning()
 		}
-		return engine.Errorf(engine.ClassUnknown, "send %s to container %q: %w", unix.SignalName(sig), s.b.Name, err)
+		return engine.Errorf(engine.ClassOf(err), "send %s to container %q: %w", unix.SignalName(sig), s.b.Name, err)
 	}
 	// A frozen process can't take a signal, not even SIGKILL on cgroup v1.
 	if sig == unix.SIGKILL && execID == "" {

@@ -8,6 +8,7 @@ import (
 	"berth/engine"
 	"berth/engine/internal/bundle"
 	"berth/engine/internal/eventlog"
+	"berth/engine/internal/runtime"
 )
 
 // events collects what the shim has to tell and appends it to the shared log in
@@ -58,20 +59,18 @@ func (e *events) add(action string, attrs map[string]string) {
 }
 
 // step puts one finished step into the batch.
-func (e *events) step(st engine.Step, data any) {
+func (e *events) step(rs runtime.Step) {
 	if e.log == nil {
 		return
 	}
+	st := publicStep(rs)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seq++
-	st.Seq, st.Subject, st.Done = e.seq, e.b.ID, true
-	if st.Op == "" {
-		st.Op, st.OpName = e.b.Op, e.b.OpName
-	}
+	st.Seq, st.Subject, st.Op, st.OpName = e.seq, e.b.ID, e.b.Op, e.b.OpName
 	e.recs = append(e.recs, pending{eventlog.Record{
 		Time: st.Start.Add(st.Duration), Kind: string(engine.KindStep), Action: st.Name, ID: st.Op,
-	}, &st, data})
+	}, &st, rs.Data})
 }
 
 // flush appends the batch.

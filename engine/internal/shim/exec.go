@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/runtime"
 	"berth/pty/session"
 
 	"golang.org/x/sys/unix"
@@ -41,24 +42,24 @@ func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttac
 	if err != nil {
 		return nil, nil, err
 	}
-	lio := launchIO{Step: s.events.step}
-	io.fill(&lio)
-	if group != nil {
-		if lio.Cgroup, err = group.Procs(); err != nil {
-			io.close()
-			return nil, nil, err
-		}
+	opts, err := s.options(io, group)
+	if err != nil {
+		io.close()
+		return nil, nil, err
 	}
 	e := &execution{id: newID(), spec: spec}
 	attrs := map[string]string{"execID": e.id, "command": strings.Join(spec.Cmd, " ")}
 	s.events.add("exec_create", attrs)
 	done := s.reaper.hold()
-	p, err := prog.Exec(ctx, s.execSpec(spec), lio)
+	p, err := prog.Exec(ctx, runtime.ExecSpec{
+		Args: spec.Cmd, Env: spec.Env, User: spec.User, Cwd: spec.WorkingDir,
+		Terminal: spec.TTY, Privileged: spec.Privileged,
+	}, opts)
 	if err == nil {
 		s.reaper.track(p.Pid())
 	}
 	done()
-	closeFiles(lio.Cgroup...)
+	closeFiles(opts.CgroupProcs...)
 	if err != nil {
 		io.close()
 		s.events.flush()
@@ -82,44 +83,6 @@ func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttac
 	s.events.add("exec_start", attrs)
 	go s.finishExec(e)
 	return e, client, nil
-}
-
-// execSpec completes what the caller left open from the container's own process.
-func (s *supervisor) execSpec(w *wireExec) execSpec {
-	p := s.b.Spec.Process
-	spec := execSpec{Args: w.Cmd, User: w.User, Cwd: w.WorkingDir, Terminal: w.TTY, Privileged: w.Privileged}
-	if spec.User == "" {
-		spec.User = s.b.User
-	}
-	if spec.Cwd == "" {
-		spec.Cwd = p.Cwd
-	}
-	spec.Env = mergeEnv(p.Env, w.Env)
-	if w.TTY && !hasEnv(spec.Env, "TERM") {
-		spec.Env = append(spec.Env, "TERM=xterm")
-	}
-	return spec
-}
-
-// mergeEnv returns base with the assignments of over in place of its own.
-func mergeEnv(base, over []string) []string {
-	env := make([]string, 0, len(base)+len(over))
-	for _, kv := range base {
-		name, _, _ := strings.Cut(kv, "=")
-		if !hasEnv(over, name) {
-			env = append(env, kv)
-		}
-	}
-	return append(env, over...)
-}
-
-func hasEnv(env []string, name string) bool {
-	for _, kv := range env {
-		if n, _, _ := strings.Cut(kv, "="); n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // finishExec waits for an exec's end and announces it.

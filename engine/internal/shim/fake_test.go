@@ -12,6 +12,8 @@ import (
 
 	"berth/engine"
 	"berth/engine/internal/bundle"
+	"berth/engine/internal/cgroup"
+	"berth/engine/internal/runtime"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -32,13 +34,15 @@ func add(args []string) int { return len(args) }
 // ordinary launches processes without any isolation.
 type ordinary struct{}
 
-func (ordinary) Launch(_ context.Context, b *bundle.Bundle, io launchIO) (container, error) {
+func (ordinary) Launch(_ context.Context, b *bundle.Bundle, o runtime.Options) (container, error) {
 	p := b.Spec.Process
-	io.Step(engine.Step{Name: "clone", Start: time.Now()}, map[string]int{"n": 1})
-	return launchOrdinary(execSpec{Args: p.Args, Env: p.Env, Cwd: p.Cwd, Terminal: p.Terminal}, io)
+	o.Steps(runtime.Step{Name: "clone", Start: time.Now(), Data: map[string]int{"n": 1}})
+	return launchOrdinary(runtime.ExecSpec{Args: p.Args, Env: p.Env, Cwd: p.Cwd, Terminal: p.Terminal}, o)
 }
 
-func launchOrdinary(e execSpec, io launchIO) (*process, error) {
+func (ordinary) Group(*bundle.Bundle) (*cgroup.Group, error) { return nil, nil }
+
+func launchOrdinary(e runtime.ExecSpec, o runtime.Options) (*process, error) {
 	path, err := exec.LookPath(e.Args[0])
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		return nil, &engine.Error{Class: engine.ClassCommandNotFound, Msg: `exec "` + e.Args[0] + `": not found`, Step: "exec"}
@@ -46,7 +50,7 @@ func launchOrdinary(e execSpec, io launchIO) (*process, error) {
 	if err != nil {
 		return nil, &engine.Error{Class: engine.ClassCommandNotInvokable, Msg: `exec "` + e.Args[0] + `": not executable`, Step: "exec"}
 	}
-	p := &process{}
+	p := &process{env: e.Env}
 	attr := &os.ProcAttr{Dir: e.Cwd, Env: e.Env, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}}
 	if e.Terminal {
 		master, slave, err := pty.Open()
@@ -54,14 +58,14 @@ func launchOrdinary(e execSpec, io launchIO) (*process, error) {
 			return nil, err
 		}
 		defer slave.Close()
-		if err := pty.Setsize(master, &pty.Winsize{Cols: uint16(io.Size.Cols), Rows: uint16(io.Size.Rows)}); err != nil {
+		if err := pty.Setsize(master, &pty.Winsize{Cols: uint16(o.Size.Cols), Rows: uint16(o.Size.Rows)}); err != nil {
 			return nil, err
 		}
 		attr.Files = []*os.File{slave, slave, slave}
 		attr.Sys.Setctty = true
 		p.console = master
 	} else {
-		attr.Files = []*os.File{io.Stdin, io.Stdout, io.Stderr}
+		attr.Files = []*os.File{o.Stdin, o.Stdout, o.Stderr}
 	}
 	proc, err := os.StartProcess(path, e.Args, attr)
 	if err != nil {
@@ -74,11 +78,18 @@ func launchOrdinary(e execSpec, io launchIO) (*process, error) {
 type process struct {
 	pid     int
 	console *os.File
+	env     []string
 }
 
-func (p *process) Pid() int                     { return p.pid }
-func (p *process) Console() *os.File            { return p.console }
-func (p *process) Signal(sig unix.Signal) error { return unix.Kill(p.pid, sig) }
+func (p *process) Pid() int          { return p.pid }
+func (p *process) Console() *os.File { return p.console }
+
+func (p *process) Signal(sig unix.Signal) error {
+	if err := unix.Kill(p.pid, sig); err != nil {
+		return engine.Errorf(engine.ClassConflict, "signal: %w", err)
+	}
+	return nil
+}
 
 func (p *process) Wait() (ws unix.WaitStatus, err error) {
 	for {
@@ -88,6 +99,7 @@ func (p *process) Wait() (ws unix.WaitStatus, err error) {
 	}
 }
 
-func (p *process) Exec(_ context.Context, e execSpec, io launchIO) (program, error) {
-	return launchOrdinary(e, io)
+func (p *process) Exec(_ context.Context, e runtime.ExecSpec, o runtime.Options) (program, error) {
+	e.Env = append(append([]string(nil), p.env...), e.Env...)
+	return launchOrdinary(e, o)
 }

@@ -3,11 +3,13 @@ package shim
 import (
 	"context"
 	"os"
+	"time"
 
 	"berth/engine"
 	"berth/engine/internal/bundle"
+	"berth/engine/internal/cgroup"
+	"berth/engine/internal/runtime"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
 
@@ -24,43 +26,69 @@ type program interface {
 // A container is a program that others can join.
 type container interface {
 	program
-	Exec(ctx context.Context, e execSpec, io launchIO) (program, error)
-}
-
-// An execSpec is what an exec starts.
-type execSpec struct {
-	Args, Env            []string
-	User, Cwd            string
-	Terminal, Privileged bool
-}
-
-// A launchIO is what a process starts with.
-type launchIO struct {
-	Stdin, Stdout, Stderr *os.File // the process's ends; nil with a terminal
-	Size                  engine.Size
-	Cgroup                []*os.File
-	// Step is called after each step of the start with what it worked on, which
-	// encodes to JSON.
-	Step func(st engine.Step, data any)
+	Exec(ctx context.Context, e runtime.ExecSpec, o runtime.Options) (program, error)
 }
 
 // A launcher starts containers. Tests put one in the place of package runtime that
-// starts ordinary processes.
+// starts ordinary processes: what they are about is the shim.
 type launcher interface {
-	Launch(ctx context.Context, b *bundle.Bundle, io launchIO) (container, error)
+	Launch(ctx context.Context, b *bundle.Bundle, o runtime.Options) (container, error)
+	// Group makes the container's cgroup, nil if it gets none.
+	Group(b *bundle.Bundle) (*cgroup.Group, error)
 }
 
-// A cgroup is what the shim uses of package cgroup.
-type cgroup interface {
-	Procs() ([]*os.File, error)
-	Freeze() error
-	Thaw() error
-	Kill() error
-	Remove() error
-	Update(r *specs.LinuxResources) error
-	OOMKills() int64
+// isolated launches real containers.
+type isolated struct{}
+
+type isolatedContainer struct{ *runtime.Process }
+
+func (isolated) Launch(ctx context.Context, b *bundle.Bundle, o runtime.Options) (container, error) {
+	p, err := runtime.Start(ctx, b, o)
+	if err != nil {
+		return nil, err
+	}
+	return isolatedContainer{p}, nil
 }
 
-func newLauncher() launcher { return nil }
+func (isolated) Group(b *bundle.Bundle) (*cgroup.Group, error) {
+	host := cgroup.Detect()
+	path := host.Path(b.ID)
+	l := b.Spec.Linux
+	if l == nil {
+		return host.Create(path, nil)
+	}
+	if l.CgroupsPath != "" {
+		path = l.CgroupsPath
+	}
+	return host.Create(path, l.Resources)
+}
 
-func openCgroup(*bundle.Bundle) (cgroup, error) { return nil, nil }
+func (c isolatedContainer) Exec(ctx context.Context, e runtime.ExecSpec, o runtime.Options) (program, error) {
+	p, err := c.Process.Exec(ctx, e, o)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// options completes what a process starts with. The caller closes the returned files
+// after the start.
+func (s *supervisor) options(io *stdio, g *cgroup.Group) (o runtime.Options, err error) {
+	o = runtime.Options{Size: io.size, Steps: s.events.step}
+	if io.p != nil {
+		o.Stdin, o.Stdout, o.Stderr = io.p.its[0], io.p.its[1], io.p.its[2]
+	}
+	if g != nil {
+		o.CgroupProcs, err = g.Procs()
+	}
+	return o, err
+}
+
+// publicStep converts what is not the shim's to decide.
+func publicStep(st runtime.Step) engine.Step {
+	out := engine.Step{Name: st.Name, Explain: st.Explain, Start: st.Start, Duration: st.Duration.Round(time.Microsecond), Done: true}
+	if st.Err != nil {
+		out.Error = st.Err.Error()
+	}
+	return out
+}

@@ -32,7 +32,7 @@ type Mode = func(args []string) int
 // It is started by [Start] only, with /dev/null as its standard input and output, the
 // container's shim.log as its standard error, in a session of its own.
 func Main(modes map[string]Mode) int {
-	return dispatch(os.Args[1:], modes, newLauncher())
+	return dispatch(os.Args[1:], modes, isolated{})
 }
 
 func dispatch(args []string, modes map[string]Mode, l launcher) int {

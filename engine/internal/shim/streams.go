@@ -100,14 +100,6 @@ func newStdio(tty, stdin bool, size engine.Size) (*stdio, error) {
 	return s, nil
 }
 
-// fill sets what the program starts with.
-func (s *stdio) fill(io *launchIO) {
-	io.Size = s.size
-	if s.p != nil {
-		io.Stdin, io.Stdout, io.Stderr = s.p.its[0], s.p.its[1], s.p.its[2]
-	}
-}
-
 func (s *stdio) close() {
 	if s.p != nil {
 		s.p.close()

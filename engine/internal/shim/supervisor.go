@@ -13,6 +13,7 @@ import (
 
 	"berth/engine"
 	"berth/engine/internal/bundle"
+	"berth/engine/internal/cgroup"
 	"berth/engine/internal/logfile"
 	"berth/engine/internal/state"
 	"berth/pty/session"
@@ -45,7 +46,7 @@ type supervisor struct {
 	status Status
 	main   *run // nil while no program runs
 	prog   container
-	group  cgroup
+	group  *cgroup.Group
 	execs  map[string]*execution
 	policy bundle.Restart
 	halted chan struct{} // closed when the restart policy is suspended
@@ -211,27 +212,24 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	group, err := openCgroup(s.b)
+	group, err := s.launcher.Group(s.b)
 	if err != nil {
 		io.close()
 		return nil, err
 	}
-	lio := launchIO{Step: s.events.step}
-	io.fill(&lio)
-	if group != nil {
-		if lio.Cgroup, err = group.Procs(); err != nil {
-			io.close()
-			s.removeCgroup(group)
-			return nil, err
-		}
+	opts, err := s.options(io, group)
+	if err != nil {
+		io.close()
+		s.removeCgroup(group)
+		return nil, err
 	}
 	done := s.reaper.hold()
-	prog, err := s.launcher.Launch(context.Background(), s.b, lio)
+	prog, err := s.launcher.Launch(context.Background(), s.b, opts)
 	if err == nil {
 		s.reaper.track(prog.Pid())
 	}
 	done()
-	closeFiles(lio.Cgroup...)
+	closeFiles(opts.CgroupProcs...)
 	if err != nil {
 		io.close()
 		s.removeCgroup(group)
@@ -437,7 +435,7 @@ func (s *supervisor) notRunning() error {
 	return engine.Errorf(engine.ClassConflict, "container %q is not running", s.b.Name)
 }
 
-func (s *supervisor) removeCgroup(g cgroup) {
+func (s *supervisor) removeCgroup(g *cgroup.Group) {
 	if g == nil {
 		return
 	}
