@@ -4,14 +4,18 @@
 // the small program a large one.
 package shimproc
 
-import "berth/engine/internal/shim"
+import (
+	"os"
+
+	"berth/engine/internal/shim"
+)
 
 // modes are the program's services besides running a container, by its first argument.
 var modes = map[string]shim.Mode{}
 
 // Main is the whole of the process and returns its exit code. The arguments are
 // os.Args'.
-func Main() int { return shim.Main(modes) }
+func Main() int { return shim.Main(os.Args[1:], modes) }
 
 // Invoked reports whether this process was started to be a shim: by its argv[0]. A
 // program that can be one asks this before anything else.

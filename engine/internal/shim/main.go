@@ -27,12 +27,13 @@ const startFD = 3
 type Mode = func(args []string) int
 
 // Main is the whole of the shim process: `berth-shim DIR` runs the container in DIR,
-// `berth-shim MODE ...` one of modes. It returns the exit code.
+// `berth-shim MODE ...` one of modes. args are without the
+// program's name. It returns the exit code.
 //
 // It is started by [Start] only, with /dev/null as its standard input and output, the
 // container's shim.log as its standard error, in a session of its own.
-func Main(modes map[string]Mode) int {
-	return dispatch(os.Args[1:], modes, isolated{})
+func Main(args []string, modes map[string]Mode) int {
+	return dispatch(args, modes, isolated{})
 }
 
 func dispatch(args []string, modes map[string]Mode, l launcher) int {
