@@ -112,3 +112,18 @@ func fork(args *cloneArgs, prog *program) (pid uintptr, errno syscall.Errno) {
 	interpret(prog)
 	return 0, 0
 }
+
+// Clone adds a clone3(2) with flags, in which the child makes a child of its own:
+// that one has 0 in pid and is on the same plan; the caller tells them apart with
+// JumpIf. pidfd gets a descriptor of the new process.
+func (p *Plan) Clone(flags uint64) (pid, pidfd Slot) {
+	pid, pidfd = p.Slot("pid"), p.Slot("pidfd")
+	word := new(uint32)
+	args := &cloneArgs{flags: flags | unix.CLONE_PIDFD, pidfd: uint64(uintptr(unsafe.Pointer(word)))}
+	if flags&unix.CLONE_PARENT == 0 { // with it the exit signal is that of the caller's
+		args.exitSignal = uint64(unix.SIGCHLD)
+	}
+	p.Call(unix.SYS_CLONE3, args, unsafe.Sizeof(*args)).To(pid)
+	p.Load(pidfd, word)
+	return pid, pidfd
+}

@@ -91,3 +91,9 @@ func (c *control) space() int { return unix.CmsgSpace(4 * c.n) }
 func (c *control) fd(i int) *uint32 {
 	return (*uint32)(unsafe.Add(unsafe.Pointer(&c.mem[0]), unix.CmsgLen(0)+4*i))
 }
+
+// Words makes n 32-bit words that a reply can fill, and the same memory as bytes.
+func Words(n int) ([]uint32, []byte) {
+	w := make([]uint32, n)
+	return w, unsafe.Slice((*byte)(unsafe.Pointer(&w[0])), 4*n)
+}

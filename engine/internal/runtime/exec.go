@@ -1,0 +1,141 @@
+package runtime
+
+import (
+	"context"
+	"os"
+
+	"berth/engine"
+	"berth/engine/internal/plan"
+
+	"golang.org/x/sys/unix"
+)
+
+// An ExecSpec is a process to put beside a container's main one.
+type ExecSpec struct {
+	Args []string
+	Env  []string // over the container's own
+	User string   // as in bundle.Bundle.User; the container's if empty
+	Cwd  string   // the container's if empty; it must exist
+	// Terminal gives it a terminal in the container's devpts.
+	Terminal bool
+	// Privileged leaves it every capability that this host can give.
+	Privileged bool
+}
+
+const tellJoined = "joined"
+
+// Exec starts another process in the container whose main process p is: in its
+// namespaces and cgroups, under the same rules. The process is a child of this one and
+// must be waited for. ClassConflict says that the container does not run any more; other errors are as
+// for Start. Options.BeforeExec and Gate work as there.
+func (p *Process) Exec(ctx context.Context, spec ExecSpec, o Options) (*Process, error) {
+	if p.bundle == nil {
+		return nil, engine.Errorf(engine.ClassInvalid, "exec: process %d is not a container's main process", p.pid)
+	}
+	s, err := p.newExec(spec, o)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	var slave *os.File
+	var console *os.File
+	if spec.Terminal {
+		if console, slave, err = openTerminal(p.devpts, o.Size); err != nil {
+			return nil, err
+		}
+		defer slave.Close()
+		s.stdFiles = [3]*os.File{slave, slave, slave}
+	}
+	proc, err := s.runExec(ctx, p, spec, slave)
+	if err != nil {
+		if console != nil {
+			console.Close()
+		}
+		return nil, err
+	}
+	proc.console = console
+	return proc, nil
+}
+
+func (s *start) runExec(ctx context.Context, p *Process, spec ExecSpec, slave *os.File) (*Process, error) {
+	if err := s.buildExec(p, spec, slave); err != nil {
+		return nil, err
+	}
+	return s.run(ctx)
+}
+
+func (p *Process) newExec(spec ExecSpec, o Options) (*start, error) {
+	if err := checkArgs(spec.Args); err != nil {
+		return nil, err
+	}
+	bld, err := newBuilder(p.bundle, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &start{builder: bld, join: true, user: spec.User, argv: spec.Args}
+	if s.user == "" {
+		s.user = p.bundle.User
+	}
+	if s.set, err = s.capabilities(spec.Privileged); err != nil {
+		return nil, err
+	}
+	if s.flags, err = s.namespaceFlags(); err != nil {
+		return nil, err
+	}
+	if !spec.Terminal {
+		if err := s.openStdio(); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// buildExec makes the plan. Two processes carry it out: the first enters the
+// namespaces, but a process never changes its own PID namespace, so it makes a second, as
+// a child of ours (CLONE_PARENT), and ends. Neither can be traced from inside at any
+// time (CVE-2016-9962): PR_SET_DUMPABLE comes before setns.
+func (s *start) buildExec(p *Process, spec ExecSpec, slave *os.File) error {
+	s.Step("clone", "", "Make a child process that will enter the container.", nil)
+	s.KeepOnly(append(s.keep(), p.target())...)
+	s.resetSignals()
+	s.Call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	s.joinCgroup(false)
+	s.Step("enter namespaces", "enter the container's namespaces", "Enter the namespaces of the container's main process.", namespaceNames(s.flags))
+	s.Call(unix.SYS_SETNS, p.target().Fd(), s.flags)
+	pid, pidfd := s.Clone(unix.CLONE_PARENT)
+	inside := s.Label()
+	s.JumpIf(pid, true, inside)
+	s.Tell(tellJoined, []plan.Slot{pidfd}, pid)
+	s.Call(unix.SYS_EXIT_GROUP, 0)
+	s.Place(inside)
+	if s.userns() {
+		s.Call(unix.SYS_SETRESGID, 0, 0, 0)
+		s.Call(unix.SYS_SETRESUID, 0, 0, 0)
+		s.Call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	}
+	s.root = s.Slot("root")
+	s.Call(unix.SYS_OPENAT, unix.AT_FDCWD, "/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC).To(s.root)
+	s.lookUpUser()
+	cwd := spec.Cwd
+	if cwd == "" {
+		cwd = s.b.Spec.Process.Cwd
+	}
+	s.openCwd(cwd, false)
+	s.enterCwd(cwd)
+	if slave != nil {
+		s.slave = s.Slot("terminal")
+		s.Call(unix.SYS_FCNTL, slave.Fd(), unix.F_DUPFD_CLOEXEC, 3).To(s.slave)
+	}
+	env, hasHome := environment(s.b.Spec.Hostname, spec.Terminal, s.b.Spec.Process.Env, spec.Env)
+	return s.finish(spec.Args, env, hasHome)
+}
+
+// target is the pidfd whose namespaces an exec enters: with an init of ours as main
+// process that is the program, since nobody but root may touch the init.
+func (p *Process) target() *os.File {
+	if p.member != nil {
+		return p.member
+	}
+	return p.pidfd
+}

@@ -1,0 +1,248 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"berth/engine"
+	"berth/engine/internal/plan"
+
+	"golang.org/x/sys/unix"
+)
+
+const gateStep = "step"
+
+// Step begins a step; in step mode the child waits there for the parent.
+func (b *builder) Step(name, doing, explain string, data any) {
+	b.Plan.Step(name, doing, explain, data)
+	if b.o.Gate != nil {
+		b.Gate(gateStep, nil, -1)
+	}
+}
+
+// keep lists the files that the child needs.
+func (b *builder) keep() []*os.File {
+	return append(append(b.stdFiles[:], b.opened...), b.o.CgroupProcs...)
+}
+
+// A talk is the conversation with one child.
+type talk struct {
+	*start
+	child   *plan.Child
+	report  reporter
+	proc    *Process
+	console *os.File
+	member  *os.File
+	devpts  *os.File
+	ready   bool // the child has passed the last gate
+}
+
+// run forks the child and sees it through to its program.
+func (s *start) run(ctx context.Context) (*Process, error) {
+	began := time.Now()
+	child, err := s.Fork(s.forkFlags())
+	if err != nil {
+		return nil, &engine.Error{Class: classOf(err), Step: "clone", Msg: "make container process", Err: err}
+	}
+	t := &talk{start: s, child: child}
+	t.report = reporter{plan: s.Plan, child: child, f: s.o.Steps, start: began}
+	if !s.join {
+		t.proc = &Process{pid: child.Pid, pidfd: child.Pidfd}
+	}
+	stop := context.AfterFunc(ctx, func() { kill(child.Pidfd) })
+	err = t.converse()
+	if !stop() && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	err = explain(err, s.argv)
+	t.report.upTo(len(s.Steps()), time.Now(), err)
+	if err != nil {
+		t.abandon()
+		return nil, err
+	}
+	if s.join {
+		_, err = reap(child.Pid, child.Pidfd)
+		child.Pidfd.Close()
+	}
+	child.Close()
+	t.proc.console = t.console
+	if !s.join {
+		t.proc.bundle, t.proc.member, t.proc.devpts = s.b, t.member, t.devpts
+	}
+	return t.proc, err
+}
+
+// forkFlags are those of the first clone.
+func (s *start) forkFlags() uint64 {
+	if s.join {
+		return 0
+	}
+	return s.flags
+}
+
+// kill ends a child by its pidfd. That it has ended already is no error.
+func kill(pidfd *os.File) {
+	raw, err := pidfd.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) { _ = unix.PidfdSendSignal(int(fd), unix.SIGKILL, nil, 0) })
+}
+
+// abandon kills and reaps what was made and closes what was opened.
+func (t *talk) abandon() {
+	kill(t.child.Pidfd)
+	if t.proc != nil && t.join {
+		kill(t.proc.pidfd)
+		_, _ = t.proc.Wait()
+	}
+	_, _ = reap(t.child.Pid, t.child.Pidfd)
+	t.child.Pidfd.Close()
+	t.child.Close()
+	for _, f := range []*os.File{t.console, t.member, t.devpts} {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+// converse answers the child until it has become the program.
+func (t *talk) converse() error {
+	for {
+		m, err := t.child.Next()
+		switch {
+		case errors.Is(err, io.EOF) && t.ready && t.proc != nil:
+			return nil
+		case errors.Is(err, io.EOF):
+			return engine.Errorf(engine.ClassUnknown, "start container: its process was killed before it became the program")
+		case err != nil:
+			return err
+		}
+		if err := t.handle(m); err != nil {
+			return err
+		}
+	}
+}
+
+func (t *talk) handle(m *plan.Message) error {
+	switch m.Name {
+	case gateStep:
+		t.report.upTo(m.Step, time.Now(), nil)
+		if err := t.o.Gate(t.Steps()[m.Step].Name); err != nil {
+			return err
+		}
+		return t.child.Reply(nil, nil)
+	case gateMaps:
+		if err := t.b.IDMap.Write(t.child.Pid); err != nil {
+			return err
+		}
+		return t.child.Reply(nil, nil)
+	case tellProgram:
+		t.member = m.Files[0]
+		return nil
+	case tellJoined:
+		t.proc = &Process{pid: m.Value, pidfd: m.Files[0]}
+		return pollable(t.proc)
+	case gateUser:
+		return t.settle(m)
+	case gateExec:
+		return t.goOn()
+	}
+	return fmt.Errorf("start container: the child waits at an unknown gate %q", m.Name)
+}
+
+// settle looks the user up and opens the terminal.
+func (t *talk) settle(m *plan.Message) error {
+	root := m.Files[0]
+	defer root.Close()
+	if len(m.Files) > 1 {
+		t.devpts = m.Files[1]
+	}
+	u, err := t.findUser(root, t.user)
+	if err != nil {
+		return err
+	}
+	answer, err := t.answer(u, t.set)
+	if err != nil {
+		return err
+	}
+	var slave *os.File
+	if t.slave >= 0 && !t.join {
+		if t.console, slave, err = openTerminal(t.devpts, t.o.Size); err != nil {
+			return err
+		}
+		defer slave.Close()
+	}
+	return t.child.Reply(answer, slave)
+}
+
+// goOn lets the child execute the program.
+func (t *talk) goOn() error {
+	pid := t.child.Pid
+	if t.proc != nil {
+		pid = t.proc.pid
+	}
+	if adj := t.b.Spec.Process.OOMScoreAdj; adj != nil {
+		// From outside: our own procfs is the one that can be trusted. A value that
+		// this user may not set is no reason not to start.
+		_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), fmt.Append(nil, *adj), 0)
+	}
+	if t.o.BeforeExec != nil {
+		if err := t.o.BeforeExec(pid); err != nil {
+			return err
+		}
+	}
+	t.ready = true
+	return t.child.Reply(nil, nil)
+}
+
+// openTerminal makes a new terminal in a devpts instance, which is named by a
+// descriptor: no path inside a container has a part in it (CVE-2025-52565).
+func openTerminal(devpts *os.File, size engine.Size) (master, slave *os.File, err error) {
+	if devpts == nil {
+		return nil, nil, engine.Errorf(engine.ClassUnsupported, "open terminal: the container has no devpts")
+	}
+	fd, err := unix.Openat(int(devpts.Fd()), "ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, nil, engine.Errorf(classOf(err), "open terminal: %w", err)
+	}
+	master = os.NewFile(uintptr(fd), "terminal")
+	fail := func(err error) (*os.File, *os.File, error) {
+		master.Close()
+		return nil, nil, engine.Errorf(classOf(err), "open terminal: %w", err)
+	}
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		return fail(err)
+	}
+	if size.Cols > 0 && size.Rows > 0 {
+		ws := &unix.Winsize{Col: uint16(size.Cols), Row: uint16(size.Rows)}
+		if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, ws); err != nil {
+			return fail(err)
+		}
+	}
+	// The peer by descriptor (Linux 4.13), never by its name.
+	peer, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
+	if errno != 0 {
+		return fail(errno)
+	}
+	return master, os.NewFile(peer, "terminal"), nil
+}
+
+// pollable lets Wait wait without a thread of its own.
+func pollable(p *Process) error {
+	fd := p.pidfd.Fd()
+	if err := unix.SetNonblock(int(fd), true); err != nil {
+		return fmt.Errorf("wait for process %d: %w", p.pid, err)
+	}
+	dup, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("wait for process %d: %w", p.pid, err)
+	}
+	p.pidfd.Close()
+	p.pidfd = os.NewFile(uintptr(dup), "pidfd")
+	return nil
+}
