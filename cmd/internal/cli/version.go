@@ -16,8 +16,8 @@ var (
 	Commit  string
 )
 
-// build returns the version and commit, from the module's own record if the linker set none.
-func build() (version, commit string) {
+// Build returns the version and commit, from the module's own record if the linker set none.
+func Build() (version, commit string) {
 	version, commit = Version, Commit
 	if version != "" && commit != "" {
 		return version, commit
@@ -45,7 +45,7 @@ func orUnknown(s string) string {
 }
 
 func versionLine() string {
-	version, commit := build()
+	version, commit := Build()
 	return fmt.Sprintf("Berth version %s, build %s", version, commit)
 }
 
@@ -66,7 +66,7 @@ func (a *App) versionCommand() *cobra.Command {
 		Short: "Show the version information",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			version, commit := build()
+			version, commit := Build()
 			p := versionPart{Version: version, GitCommit: commit, GoVersion: runtime.Version(), Os: runtime.GOOS, Arch: runtime.GOARCH}
 			if done, err := a.printDocument(format, versionDocument{Client: p, Server: p}); done {
 				return err
