@@ -31,7 +31,9 @@ const (
 	ModeInBandResize                       // ?2048: reports of the size
 )
 
-const defaultModes = ModeAutowrap | ModeAutorepeat | ModeCursorVisible | ModeMetaEsc
+// defaultModes are on in a new terminal. The wheel sends cursor keys on the
+// alternate screen unless the program says no, as in VTE, kitty and foot.
+const defaultModes = ModeAutowrap | ModeAutorepeat | ModeCursorVisible | ModeMetaEsc | ModeAltScroll
 
 // Has reports whether all modes of m are on.
 func (s ModeSet) Has(m ModeSet) bool { return s&m == m }
@@ -65,7 +67,6 @@ const (
 	MouseUTF8        MouseEncoding = 1005
 	MouseSGR         MouseEncoding = 1006
 	MouseURXVT       MouseEncoding = 1015
-	MouseSGRPixels   MouseEncoding = 1016
 )
 
 // Modes are all that decides how keys, mouse and paste are sent to the program.
@@ -124,7 +125,7 @@ func (s *Screen) setPrivateMode(n int, on bool) {
 			s.mouse = MouseOff
 		}
 		return
-	case 1005, 1006, 1015, 1016:
+	case 1005, 1006, 1015:
 		switch {
 		case on:
 			s.enc = MouseEncoding(n)
@@ -229,7 +230,7 @@ func (s *Screen) modeState(n int) int {
 	switch n {
 	case 9, 1000, 1002, 1003:
 		return onOff(s.mouse == MouseMode(n))
-	case 1005, 1006, 1015, 1016:
+	case 1005, 1006, 1015:
 		return onOff(s.enc == MouseEncoding(n))
 	case 1048:
 		return 1

@@ -117,7 +117,7 @@ func RestoreSequence() []byte {
 // restoreModes undoes everything but the alternate screen. DECSTBM moves the
 // cursor, so it stands between DECSC and DECRC.
 const restoreModes = "\x1b[?69l\x1b[?6l\x1b7\x1b[r\x1b8" +
-	"\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l" +
+	"\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l" +
 	"\x1b[?1004l\x1b[?2004l\x1b[?2031l\x1b[?2048l\x1b[?2027l\x1b[?1l\x1b[?5l\x1b[?66l\x1b>" +
 	"\x1b[4l\x1b[20l\x1b[?7h\x1b[?45l\x1b(B\x1b)B\x0f\x1b[0\"q\x1b]8;;\x1b\\\x1b[m\x1b[0 q\x1b[?12l\x1b[?25h"
 
