@@ -1,0 +1,90 @@
+package doctor
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"berth/engine"
+	"berth/engine/enginetest/ability"
+	"berth/engine/internal/idmap"
+)
+
+// workerArg makes the test binary a worker.
+const workerArg = "doctor-test-worker"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == workerArg {
+		os.Exit(WorkerMain(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
+
+func options(t *testing.T) Options {
+	t.Helper()
+	ids, err := idmap.Detect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Root: t.TempDir(), IDMap: ids, Worker: func(args ...string) (*exec.Cmd, error) {
+		return exec.Command("/proc/self/exe", append([]string{workerArg}, args...)...), nil
+	}}
+}
+
+func examine(t *testing.T, o Options) map[string]engine.Check {
+	t.Helper()
+	checks, err := Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := map[string]engine.Check{}
+	for _, c := range checks {
+		if c.Detail == "" || c.Status != engine.CheckOK && c.Status != engine.CheckWarn && c.Status != engine.CheckFail {
+			t.Errorf("check %+v is incomplete", c)
+		}
+		byName[c.Name] = c
+	}
+	return byName
+}
+
+func TestASoundHostPasses(t *testing.T) {
+	ability.Need(t, ability.UserNS, ability.Overlay)
+	o := options(t)
+	for name, c := range examine(t, o) {
+		if c.Status == engine.CheckFail {
+			t.Errorf("%s fails: %s", name, c.Detail)
+		}
+	}
+	if left, _ := os.ReadDir(o.Root); len(left) != 0 {
+		t.Errorf("left in the state directory: %v", left)
+	}
+}
+
+func TestALackComesWithItsRemedy(t *testing.T) {
+	o := options(t)
+	o.Root = "/proc" // no directory can be made there
+	checks := examine(t, o)
+	for _, name := range []string{"state directory", "overlay"} {
+		if c := checks[name]; c.Status != engine.CheckFail || !strings.Contains(c.Remedy, "--root") {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+}
+
+func TestOverlayIsTriedInAUserNamespace(t *testing.T) {
+	ability.Need(t, ability.UserNS, ability.Overlay)
+	o := options(t)
+	if o.IDMap.Mode == idmap.Host {
+		id := []idmap.Range{{Container: 0, Host: uint32(os.Getuid()), Size: 1}}
+		o.IDMap = idmap.Mapping{Mode: idmap.Single, UIDs: id, GIDs: id, Hint: "do this"}
+	}
+	checks := examine(t, o)
+	if c := checks["overlay"]; c.Status != engine.CheckOK {
+		t.Errorf("overlay: %+v", c)
+	}
+	if c := checks["user ids"]; o.IDMap.Mode == idmap.Single && (c.Status != engine.CheckWarn || c.Remedy != o.IDMap.Hint) {
+		t.Errorf("one id: %+v", c)
+	}
+}
