@@ -139,13 +139,17 @@ type guard struct {
 // RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if g.client.cfg.Hub != nil && req.URL.Host == HubHost {
-		return g.client.cfg.Hub.RoundTrip(req)
+		resp, err := g.client.cfg.Hub.RoundTrip(req)
+		if resp != nil {
+			resp.Request = req // whatever the stand-in made of it: go-containerregistry reads the scheme there
+		}
+		return resp, err
 	}
 	if req.URL.Scheme != "https" && !g.client.plainAllowed(req.URL.Host) {
 		return nil, engine.Errorf(engine.ClassPermission, "connect to %q: plain HTTP is refused", req.URL.Host).
 			WithHint("List the host as insecure if this registry really has no TLS.")
 	}
-	if slices.Contains(g.client.cfg.Insecure, req.URL.Host) {
+	if g.client.plainAllowed(req.URL.Host) { // who may speak plainly needs no known certificate either
 		return g.lax.RoundTrip(req)
 	}
 	return g.secure.RoundTrip(req)

@@ -128,10 +128,11 @@ type schemeRecorder struct {
 
 // RoundTrip implements http.RoundTripper.
 func (s *schemeRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	scheme, host := req.URL.Scheme, req.URL.Host
 	resp, err := s.inner.RoundTrip(req)
-	if err == nil && req.URL.Host == s.host {
+	if err == nil && host == s.host {
 		s.mu.Lock()
-		s.scheme = req.URL.Scheme
+		s.scheme = scheme
 		s.mu.Unlock()
 	}
 	return resp, err
