@@ -7,11 +7,15 @@ package shimproc
 import (
 	"os"
 
+	"berth/engine/internal/layer"
 	"berth/engine/internal/shim"
 )
 
 // modes are the program's services besides running a container, by its first argument.
-var modes = map[string]shim.Mode{}
+var modes = map[string]shim.Mode{
+	// The layers of a rootless store are unpacked and removed inside a user namespace.
+	"unpack": layer.WorkerMain,
+}
 
 // Main is the whole of the process and returns its exit code. The arguments are
 // os.Args'.
