@@ -1,0 +1,110 @@
+package list
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"testing"
+
+	"berth/themes"
+	"berth/ui/internal/display"
+	"berth/ui/internal/match"
+	"berth/ui/internal/style"
+)
+
+type row struct {
+	name string
+	size int
+}
+
+func table(rows ...row) *Model[row] {
+	m := New(Source[row]{
+		Key: func(r row) string { return r.name }, Text: func(r row) string { return r.name },
+		Cells: func(_ *style.Styles, r row) []Cell { return []Cell{{Text: r.name}, {Text: fmt.Sprint(r.size)}} },
+		Columns: []Column[row]{
+			{Title: "NAME", Width: 8, Grow: true, Less: func(a, b row) int { return strings.Compare(a.name, b.name) }},
+			{Title: "SIZE", Width: 5, Right: true, From: 18, Less: func(a, b row) int { return cmp.Compare(a.size, b.size) }},
+		},
+	}, 0, false)
+	m.Set(rows)
+	m.Fit(10)
+	return m
+}
+
+func selected(m *Model[row]) string {
+	r, _ := m.Selected()
+	return r.name
+}
+
+func TestCursorAndMarksStayWithTheirRows(t *testing.T) {
+	m := table(row{"a", 3}, row{"b", 2}, row{"c", 1})
+	m.Move(1)
+	m.Mark() // b, and down to c
+	m.Set([]row{{"0", 9}, {"a", 3}, {"b", 2}, {"c", 1}})
+	if got := selected(m); got != "c" {
+		t.Errorf("the cursor is on %q", got)
+	}
+	if got := m.Targets(); len(got) != 1 || got[0].name != "b" {
+		t.Errorf("targets %v", got)
+	}
+	m.Set([]row{{"a", 3}})
+	if got := m.Targets(); len(got) != 1 || got[0].name != "a" {
+		t.Errorf("targets after their rows went: %v", got)
+	}
+}
+
+func TestSortAndFilter(t *testing.T) {
+	m := table(row{"a", 3}, row{"b", 20}, row{"ab", 1})
+	m.SortNext()
+	if title, reverse := m.SortedBy(); title != "SIZE" || !reverse {
+		t.Errorf("sorted by %s, reverse %v", title, reverse)
+	}
+	m.Top()
+	if got := selected(m); got != "b" {
+		t.Errorf("largest is %q", got)
+	}
+	m.Filter(match.Parse("!b"))
+	if shown, all := m.Len(); shown != 1 || all != 3 || selected(m) != "a" {
+		t.Errorf("%d of %d shown, %q selected", shown, all, selected(m))
+	}
+}
+
+func TestDrawIsExactlyAsWideAsAsked(t *testing.T) {
+	m := table(row{"a long name that is cut somewhere", 3}, row{"漢字漢字漢字漢字", 20})
+	st := style.New(themes.Builtin()[0], style.Options{})
+	for w := 8; w < 40; w++ {
+		for h := range 8 {
+			m.Fit(h)
+			for _, l := range m.Draw(st, w, true) {
+				if display.Width(l) > w {
+					t.Fatalf("%d cells in %d: %q", display.Width(l), w, l)
+				}
+			}
+			if n := len(m.Draw(st, w, true)); n > h {
+				t.Fatalf("%d lines in %d", n, h)
+			}
+		}
+	}
+}
+
+func TestClickSelectsAndSorts(t *testing.T) {
+	m := table(row{"a", 3}, row{"b", 20})
+	if !m.Click(30, 5, 2) || selected(m) != "b" {
+		t.Errorf("%q is selected", selected(m))
+	}
+	m.Click(30, 27, 0)
+	if title, _ := m.SortedBy(); title != "SIZE" {
+		t.Errorf("sorted by %s", title)
+	}
+}
+
+func BenchmarkSet1000(b *testing.B) {
+	rows := make([]row, 1000)
+	for i := range rows {
+		rows[i] = row{fmt.Sprintf("image-%d", i*7919%1000), i}
+	}
+	m := table()
+	for b.Loop() {
+		m.Set(rows)
+	}
+}
