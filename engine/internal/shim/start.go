@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"berth/engine"
@@ -103,7 +104,7 @@ func execShim(dir string, theirs *os.File) error {
 	defer faults.Close() // only the shim writes to it
 	p, err := os.StartProcess(exe.path, []string{argv0, dir}, &os.ProcAttr{
 		Dir:   dir,
-		Env:   []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")},
+		Env:   environment(os.Environ()),
 		Files: []*os.File{null, null, faults, theirs},
 		// Its own session: no terminal's hangup and no job control reaches it.
 		Sys: &syscall.SysProcAttr{Setsid: true},
@@ -115,6 +116,22 @@ func execShim(dir string, theirs *os.File) error {
 	// init takes it over.
 	go func() { _, _ = p.Wait() }()
 	return nil
+}
+
+// environment is what the shim keeps of berth's: enough to find id helpers and
+// systemd. What tunes Go programs (GOGC, GODEBUG) was not meant for it, and secrets
+// have no business in a process that lives for months.
+func environment(all []string) []string {
+	var env []string
+	for _, kv := range all {
+		name, _, _ := strings.Cut(kv, "=")
+		switch {
+		case name == "PATH", name == "HOME", name == "USER", name == "DBUS_SESSION_BUS_ADDRESS",
+			strings.HasPrefix(name, "XDG_"), strings.HasPrefix(name, "BERTH_"):
+			env = append(env, kv)
+		}
+	}
+	return env
 }
 
 // exchange sends a request, greeting first, and returns the response. The shim's
