@@ -271,7 +271,7 @@ func (s *supervisor) finish(r *run) {
 	group := s.group
 	s.mu.Unlock()
 	if group != nil {
-		exit.OOMKilled = exit.Signal == int(unix.SIGKILL) && group.OOMKills() > 0
+		exit.OOMKilled = group.OOMKills() > 0 // a child of the program counts too, as with Docker
 		_ = group.Kill() // with a PID namespace of its own nobody is left; else all are
 	}
 	r.sess.StopReading(drainQuiet, drainLimit)
