@@ -135,6 +135,9 @@ func (u *unpacker) link(parent int, base string, hdr *tar.Header) error {
 	if target == "." {
 		return malicious(hdr.Name, "a hard link to the root")
 	}
+	if own, err := cleanName(hdr.Name); err == nil && own == target {
+		return nil // it is itself already
+	}
 	// Not from the cache: opening the one must not close the other.
 	dir := newDirCache(u.root)
 	defer dir.flush()

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"path"
 
+	"berth/engine"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -45,8 +47,7 @@ func (c *dirCache) open(dir string) (int, error) {
 	if fd, ok := c.fds[dir]; ok {
 		return fd, nil
 	}
-	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW
-	fd, err := openBeneath(c.root, dir, flags, beneath)
+	fd, err := openBeneath(c.root, dir, unix.O_RDONLY|unix.O_DIRECTORY, beneath)
 	if err == unix.ELOOP {
 		// A link within the layer, say lib -> usr/lib: the image means what is behind it.
 		fd, err = openBeneath(c.root, dir, unix.O_RDONLY|unix.O_DIRECTORY, inRoot)
@@ -102,7 +103,11 @@ func (u *unpacker) parent(dir string) (int, error) {
 
 // implicitDir makes a directory that the tar leaves out.
 func (u *unpacker) implicitDir(upper int, dir, base string) error {
-	if err := unix.Mkdirat(upper, base, 0o700); err != nil {
+	err := unix.Mkdirat(upper, base, 0o700)
+	if err == unix.EEXIST {
+		return engine.Errorf(engine.ClassIntegrity, "broken tar: an entry's parent %s is a link that leads nowhere", quote(dir))
+	}
+	if err != nil {
 		return err
 	}
 	fd, err := openBeneath(upper, base, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, beneath)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path"
+	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,8 @@ import (
 // directory, created with default attributes, would hide the real ones: /tmp would
 // lose its sticky bit because a later layer puts a file into it.
 func Inherit(root *os.File, dirs []string, lowers []*os.File, opt Options) error {
+	defer runtime.KeepAlive(root)
+	defer runtime.KeepAlive(lowers)
 	for _, dir := range dirs {
 		if err := inheritDir(int(root.Fd()), dir, lowers, opt); err != nil {
 			return entryError("inherit attributes of", dir, err)

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"syscall"
 
 	"berth/engine"
@@ -73,6 +74,7 @@ type Result struct {
 func Unpack(root *os.File, r io.Reader, opt Options) (Result, error) {
 	u := newUnpacker(int(root.Fd()), opt)
 	defer u.dirs.flush()
+	defer runtime.KeepAlive(root) // u holds its number only, and a collected File closes it
 	if err := u.run(r); err != nil {
 		return Result{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 
 	"berth/engine"
 	"berth/engine/internal/idmap"
@@ -62,6 +63,7 @@ func (r Runner) Remove(ctx context.Context, dir *os.File, name string) error {
 
 func removeTree(dir *os.File, name string) error {
 	root, err := os.OpenRoot(procPath(int(dir.Fd())))
+	runtime.KeepAlive(dir)
 	if err != nil {
 		return fmt.Errorf("remove %q: %w", name, err)
 	}

@@ -90,16 +90,16 @@ func streamError(err error) error {
 
 // entry writes one entry.
 func (u *unpacker) entry(hdr *tar.Header, r io.Reader) error {
+	switch hdr.Typeflag {
+	case tar.TypeXGlobalHeader:
+		return nil // archive/tar carries out none of it, and shows no file
+	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont, tar.TypeDir, tar.TypeSymlink, tar.TypeLink, tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
+	default:
+		return engine.Errorf(engine.ClassIntegrity, "tar entry %s has the unknown type %q", quote(hdr.Name), hdr.Typeflag)
+	}
 	name, err := cleanName(hdr.Name)
 	if err != nil {
 		return err
-	}
-	switch hdr.Typeflag {
-	case tar.TypeXGlobalHeader:
-		return nil
-	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont, tar.TypeDir, tar.TypeSymlink, tar.TypeLink, tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
-	default:
-		return engine.Errorf(engine.ClassIntegrity, "tar entry %s has the unknown type %q", quote(name), hdr.Typeflag)
 	}
 	if !u.validOwner(hdr) {
 		return malicious(hdr.Name, "owner %d:%d is out of range", hdr.Uid, hdr.Gid)
