@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"debug/elf"
 	"fmt"
 	"io"
 	"os"
@@ -66,6 +67,9 @@ func isolatedDir(t testing.TB, verb string, change func(*bundle.Bundle)) string 
 		ability.Need(t, ability.Root, ability.Overlay)
 	} else {
 		ability.Need(t, ability.UserNS, ability.Overlay)
+	}
+	if f, err := elf.Open("/proc/self/exe"); err != nil || f.Section(".interp") != nil {
+		t.Fatal("the test's program is also the container's and must be static: test with CGO_ENABLED=0")
 	}
 	t.Setenv(isolate, "1")
 	return prepareDir(t, "", func(b *bundle.Bundle) {

@@ -214,6 +214,9 @@ func (s *supervisor) stream(c *conn, client *session.Client, r *run) {
 		e := engine.Errorf(engine.ClassExhausted, "attach: %w", err).
 			WithHint("`berth logs` shows what was printed.")
 		_ = refuse(c, e)
+	case !errors.Is(err, session.ErrClosed):
+		// The peer is gone, but what it sent before still counts.
+		<-gone
 	}
 	client.Close(true)
 }

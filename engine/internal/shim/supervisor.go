@@ -296,7 +296,7 @@ func (s *supervisor) finish(r *run) {
 	}
 	s.status.Pid, s.status.PidStart = 0, 0
 	s.status.ExitCode, s.status.Signal = exit.Code, exit.Signal
-	s.status.OOMKilled, s.status.Finished = exit.OOMKilled, exit.At
+	s.status.OOMKilled, s.status.Finished, s.status.Error = exit.OOMKilled, exit.At, exit.Error
 	s.record(false)
 	s.mu.Unlock()
 	if exit.OOMKilled {
