@@ -1,0 +1,499 @@
+package archive
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"berth/engine"
+	"berth/engine/enginetest/ability"
+	"berth/engine/internal/idmap"
+)
+
+// TestMain lets this binary be a worker, and a container's program.
+func TestMain(m *testing.M) {
+	switch os.Args[0] {
+	case "archive-worker":
+		os.Exit(WorkerMain(os.Args[1:]))
+	case "archive-pause":
+		if err := syscall.Chroot(os.Args[1]); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println("inside")
+		io.Copy(io.Discard, os.Stdin) //nolint:errcheck // until the test closes it
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func worker(args ...string) (*exec.Cmd, error) {
+	cmd := exec.Command("/proc/self/exe", args...)
+	cmd.Args[0] = "archive-worker"
+	return cmd, nil
+}
+
+// mappings returns the ones that this user can have: that of root, or Single and, where
+// there are ranges, Ranges.
+func mappings(t testing.TB) []idmap.Mapping {
+	t.Helper()
+	m, err := idmap.Detect()
+	if err != nil {
+		t.Skipf("missing ability: %s (%v)", ability.UserNS, err)
+	}
+	single := idmap.Mapping{Mode: idmap.Single,
+		UIDs: []idmap.Range{{Host: uint32(os.Geteuid()), Size: 1}}, GIDs: []idmap.Range{{Host: uint32(os.Getegid()), Size: 1}}}
+	if m.Mode == idmap.Single {
+		return []idmap.Mapping{m}
+	}
+	return []idmap.Mapping{m, single}
+}
+
+// each runs f on a container that is stopped and on one that runs, for each mapping.
+// The tree has a file /etc/motd and a link /lib to usr/lib; host is a directory
+// outside of it.
+func each(t *testing.T, f func(t *testing.T, r *Root, host string)) {
+	for _, m := range mappings(t) {
+		t.Run(string(m.Mode)+"/stopped", func(t *testing.T) {
+			ability.Need(t, ability.Overlay)
+			dir := tempDir(t)
+			fill(t, filepath.Join(dir, "lower"))
+			for _, d := range []string{"upper", "work", "host"} {
+				mkdir(t, filepath.Join(dir, d))
+			}
+			f(t, open(t, Target{
+				Lower: []string{filepath.Join(dir, "lower")}, Upper: filepath.Join(dir, "upper"), Work: filepath.Join(dir, "work"),
+				UserXattr: m.Mode != idmap.Host, IDMap: m, Worker: worker,
+			}), filepath.Join(dir, "host"))
+		})
+		t.Run(string(m.Mode)+"/running", func(t *testing.T) {
+			dir := tempDir(t)
+			root := filepath.Join(dir, "root")
+			fill(t, root)
+			mkdir(t, filepath.Join(dir, "host"))
+			pid := start(t, root, m)
+			f(t, open(t, Target{Pid: pid, IDMap: m, Worker: worker}), filepath.Join(dir, "host"))
+		})
+	}
+}
+
+// tempDir is t.TempDir for trees that hold files of other users, which need their
+// own root to remove.
+func tempDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "berth-archive-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if os.RemoveAll(dir) == nil {
+			return
+		}
+		if m, err := idmap.Detect(); err == nil {
+			cmd := exec.Command("rm", "-rf", dir)
+			if err := m.Start(cmd, 0); err == nil {
+				err = cmd.Wait()
+			}
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s is left", dir)
+		}
+	})
+	return dir
+}
+
+func open(t *testing.T, target Target) *Root {
+	t.Helper()
+	r, err := Open(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func mkdir(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fill(t *testing.T, root string) {
+	t.Helper()
+	mkdir(t, root+"/etc")
+	mkdir(t, root+"/usr/lib")
+	if err := errors.Join(
+		os.WriteFile(root+"/etc/motd", []byte("hello"), 0o644),
+		os.WriteFile(root+"/usr/lib/libc", []byte("libc"), 0o755),
+		os.Symlink("usr/lib", root+"/lib"),
+		os.Link(root+"/etc/motd", root+"/etc/motd.2"),
+	); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start runs a program whose root is root, in a user namespace with the mapping.
+func start(t *testing.T, root string, m idmap.Mapping) int {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe", root)
+	cmd.Args[0] = "archive-pause"
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Start(cmd, syscall.CLONE_NEWNS); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	if said, err := bufio.NewReader(out).ReadString('\n'); said != "inside\n" {
+		t.Fatalf("container's process: %q, %v", said, err)
+	}
+	return cmd.Process.Pid
+}
+
+// listing returns the entries of a tar, one a line: type, name, link or content.
+func listing(t *testing.T, data []byte) string {
+	t.Helper()
+	var out []string
+	for in := tar.NewReader(bytes.NewReader(data)); ; {
+		h, err := in.Next()
+		if err == io.EOF {
+			return strings.Join(out, "\n")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%c %s %s%s", h.Typeflag, h.Name, h.Linkname, content)))
+	}
+}
+
+func take(t *testing.T, r *Root, path string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Tar(t.Context(), path, &b); err != nil {
+		t.Fatal(err)
+	}
+	return listing(t, b.Bytes())
+}
+
+func makeTar(t *testing.T, entries ...tar.Header) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, h := range entries {
+		content := h.PAXRecords["content"]
+		h.PAXRecords = nil
+		if h.Mode == 0 {
+			h.Mode = 0o644
+		}
+		if h.Typeflag == 0 {
+			h.Typeflag = tar.TypeReg
+		}
+		h.Size = int64(len(content))
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func content(s string) map[string]string { return map[string]string{"content": s} }
+
+func TestTar(t *testing.T) {
+	each(t, func(t *testing.T, r *Root, _ string) {
+		for path, want := range map[string]string{
+			"/etc":       "5 etc/\n0 etc/motd hello\n1 etc/motd.2 etc/motd",
+			"etc/motd":   "0 motd hello",
+			"/lib":       "2 lib usr/lib",
+			"/lib/":      "5 lib/\n0 lib/libc libc",
+			"/lib/libc":  "0 libc libc",
+			"/../../etc": "5 etc/\n0 etc/motd hello\n1 etc/motd.2 etc/motd",
+		} {
+			if got := take(t, r, path); got != want {
+				t.Errorf("Tar(%q):\n%s\nwant\n%s", path, got, want)
+			}
+		}
+		if err := r.Tar(t.Context(), "/no/such", io.Discard); engine.ClassOf(err) != engine.ClassNotFound {
+			t.Errorf("missing path: %v", err)
+		}
+	})
+}
+
+func TestStat(t *testing.T) {
+	each(t, func(t *testing.T, r *Root, _ string) {
+		st, err := r.Stat(t.Context(), "/etc/motd")
+		if err != nil || st.Name != "motd" || st.Size != 5 || fs.FileMode(st.Mode) != 0o644 || time.Since(st.ModTime) > time.Hour {
+			t.Errorf("motd: %+v, %v", st, err)
+		}
+		if st, err = r.Stat(t.Context(), "/lib"); err != nil || st.LinkTarget != "/usr/lib" || fs.FileMode(st.Mode)&fs.ModeSymlink == 0 {
+			t.Errorf("lib: %+v, %v", st, err)
+		}
+		if st, err = r.Stat(t.Context(), "/"); err != nil || st.Name != "/" || !fs.FileMode(st.Mode).IsDir() {
+			t.Errorf("root: %+v, %v", st, err)
+		}
+		if _, err = r.Stat(t.Context(), "/etc/motd/"); engine.ClassOf(err) != engine.ClassInvalid {
+			t.Errorf("a file as directory: %v", err)
+		}
+	})
+}
+
+func TestUntar(t *testing.T) {
+	each(t, func(t *testing.T, r *Root, _ string) {
+		data := makeTar(t,
+			tar.Header{Typeflag: tar.TypeDir, Name: "d/", Mode: 0o750, ModTime: time.Unix(1000, 0)},
+			tar.Header{Name: "d/f", Mode: 0o4755, Uid: 77, PAXRecords: content("new"), ModTime: time.Unix(2000, 0)},
+			tar.Header{Name: "d/deep/er/f", PAXRecords: content("implicit")},
+			tar.Header{Typeflag: tar.TypeSymlink, Name: "d/l", Linkname: "/etc/motd"},
+			tar.Header{Typeflag: tar.TypeLink, Name: "d/h", Linkname: "d/f"},
+			tar.Header{Typeflag: tar.TypeFifo, Name: "d/p"},
+			tar.Header{Name: "motd", PAXRecords: content("changed")},
+		)
+		if err := r.Untar(t.Context(), "/etc", bytes.NewReader(data), engine.CopyToOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		want := "5 d/\n5 d/deep/\n5 d/deep/er/\n0 d/deep/er/f implicit\n0 d/f new\n1 d/h d/f\n2 d/l /etc/motd\n6 d/p"
+		if got := take(t, r, "/etc/d"); got != want {
+			t.Errorf("unpacked:\n%s\nwant\n%s", got, want)
+		}
+		if got := take(t, r, "/etc/motd"); got != "0 motd changed" {
+			t.Errorf("motd is %q", got)
+		}
+		if got := take(t, r, "/etc/motd.2"); got != "0 motd.2 hello" {
+			t.Errorf("the old file's other name now is %q", got)
+		}
+		st, err := r.Stat(t.Context(), "/etc/d/f")
+		if err != nil || fs.FileMode(st.Mode) != fs.ModeSetuid|0o755 || st.ModTime.Unix() != 2000 {
+			t.Errorf("d/f: %+v, %v", st, err)
+		}
+		if st, err = r.Stat(t.Context(), "/etc/d"); err != nil || st.ModTime.Unix() != 1000 || fs.FileMode(st.Mode).Perm() != 0o750 {
+			t.Errorf("d: %+v, %v", st, err)
+		}
+	})
+}
+
+func TestUntarOwners(t *testing.T) {
+	each(t, func(t *testing.T, r *Root, _ string) {
+		data := makeTar(t, tar.Header{Name: "f", Uid: 33, Gid: 34, PAXRecords: content("x")})
+		err := r.Untar(t.Context(), "/", bytes.NewReader(data), engine.CopyToOptions{KeepOwner: true})
+		if r.target.IDMap.Mode == idmap.Single {
+			if engine.ClassOf(err) != engine.ClassUnsupported {
+				t.Errorf("an owner that can't be had: %v", err)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if uid, gid := owner(t, r, "/f"); uid != 33 || gid != 34 {
+			t.Errorf("owner is %d:%d", uid, gid)
+		}
+		if err := r.Untar(t.Context(), "/", bytes.NewReader(data), engine.CopyToOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if uid, gid := owner(t, r, "/f"); uid != 0 || gid != 0 {
+			t.Errorf("without KeepOwner the owner is %d:%d", uid, gid)
+		}
+	})
+}
+
+func owner(t *testing.T, r *Root, path string) (int, int) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Tar(t.Context(), path, &b); err != nil {
+		t.Fatal(err)
+	}
+	h, err := tar.NewReader(&b).Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.Uid, h.Gid
+}
+
+func TestUntarOverwriting(t *testing.T) {
+	each(t, func(t *testing.T, r *Root, _ string) {
+		file := makeTar(t, tar.Header{Name: "usr", PAXRecords: content("x")})
+		dir := makeTar(t, tar.Header{Typeflag: tar.TypeDir, Name: "motd/", Mode: 0o755})
+		no := engine.CopyToOptions{NoOverwriteDir: true}
+		if err := r.Untar(t.Context(), "/", bytes.NewReader(file), no); engine.ClassOf(err) != engine.ClassConflict {
+			t.Errorf("file over directory: %v", err)
+		}
+		if err := r.Untar(t.Context(), "/etc", bytes.NewReader(dir), no); engine.ClassOf(err) != engine.ClassConflict {
+			t.Errorf("directory over file: %v", err)
+		}
+		if err := r.Untar(t.Context(), "/", bytes.NewReader(file), engine.CopyToOptions{}); err != nil {
+			t.Errorf("file over directory, allowed: %v", err)
+		}
+		if err := r.Untar(t.Context(), "/etc", bytes.NewReader(dir), engine.CopyToOptions{}); err != nil {
+			t.Errorf("directory over file, allowed: %v", err)
+		}
+		for path, class := range map[string]engine.Class{"/nowhere": engine.ClassNotFound, "/etc/motd.2": engine.ClassInvalid} {
+			if err := r.Untar(t.Context(), path, bytes.NewReader(file), no); engine.ClassOf(err) != class {
+				t.Errorf("Untar to %q: %v", path, err)
+			}
+		}
+	})
+}
+
+// Whatever a tar names, nothing outside changes.
+func TestEvilTars(t *testing.T) {
+	each(t, func(t *testing.T, r *Root, host string) {
+		canary := filepath.Join(host, "canary")
+		if err := os.WriteFile(canary, []byte("alive"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		link := func(name, target string) tar.Header {
+			return tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target}
+		}
+		file := func(name string) tar.Header { return tar.Header{Name: name, PAXRecords: content("dead")} }
+		for name, entries := range map[string][]tar.Header{
+			"dots":                  {file("../../../../../../../.." + canary)},
+			"dots inside":           {file("a/../../../../../../../.." + canary)},
+			"absolute":              {file(canary)},
+			"link to directory":     {link("l", host), file("l/canary")},
+			"link to file":          {link("canary", canary), file("canary")},
+			"relative link":         {link("l", "../../../../../../../.."+host), file("l/canary")},
+			"link chain":            {link("a", host), link("b", "a"), file("b/canary")},
+			"hard link outside":     {{Typeflag: tar.TypeLink, Name: "h", Linkname: canary}, file("h")},
+			"hard link by dots":     {{Typeflag: tar.TypeLink, Name: "h", Linkname: "../../../../../.." + canary}},
+			"hard link over a link": {link("l", host), {Typeflag: tar.TypeLink, Name: "h", Linkname: "l/canary"}},
+			"the directory itself":  {link(".", host), file("canary")},
+			"proc":                  {link("l", "/proc/self/root"), file("l" + canary)},
+			"magic link":            {link("l", "/proc/self/cwd"), file("l/canary")},
+			"directory over link":   {link("l", host), {Typeflag: tar.TypeDir, Name: "l/", Mode: 0o777}, file("l/canary")},
+			"device number":         {{Typeflag: tar.TypeChar, Name: "d", Devmajor: 1 << 20, Devminor: 3}},
+		} {
+			err := r.Untar(t.Context(), "/etc", bytes.NewReader(makeTar(t, entries...)), engine.CopyToOptions{})
+			if err != nil && engine.ClassOf(err) == engine.ClassUnknown {
+				t.Errorf("%s: error without a class: %v", name, err)
+			}
+			if got, err := os.ReadFile(canary); err != nil || string(got) != "alive" {
+				t.Fatalf("%s: the host's file is %q, %v", name, got, err)
+			}
+			if entries, err := os.ReadDir(host); err != nil || len(entries) != 1 {
+				t.Fatalf("%s: the host's directory holds %v, %v", name, entries, err)
+			}
+		}
+		for name, data := range map[string][]byte{"garbage": bytes.Repeat([]byte("x"), 2000), "cut off": makeTar(t, file("f"))[:514]} {
+			if err := r.Untar(t.Context(), "/etc", bytes.NewReader(data), engine.CopyToOptions{}); engine.ClassOf(err) != engine.ClassInvalid {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+// A process in the container swaps a directory with links to the host's while copies
+// go in and out: the host's file is neither changed nor read.
+func TestSwapper(t *testing.T) {
+	for _, m := range mappings(t) {
+		t.Run(string(m.Mode), func(t *testing.T) {
+			dir := tempDir(t)
+			root, host := filepath.Join(dir, "root"), filepath.Join(dir, "host")
+			fill(t, root)
+			mkdir(t, root+"/a/d")
+			mkdir(t, host+"/d")
+			canary := filepath.Join(host, "d/secret")
+			if err := errors.Join(os.WriteFile(canary, []byte("host's"), 0o644), os.WriteFile(root+"/a/d/secret", []byte("inner"), 0o644),
+				os.Symlink("../../../../../../.."+host, root+"/b"), os.Symlink(canary, root+"/a/d/other")); err != nil {
+				t.Fatal(err)
+			}
+			r := open(t, Target{Pid: start(t, root, m), IDMap: m, Worker: worker})
+			var stop atomic.Bool
+			done := make(chan int)
+			go func() {
+				n := 0
+				for !stop.Load() {
+					for _, pair := range [][2]string{{"a", "b"}, {"a/d/secret", "a/d/other"}} {
+						swap(filepath.Join(root, pair[0]), filepath.Join(root, pair[1]))
+						n++
+					}
+				}
+				done <- n
+			}()
+			rounds := 300
+			if r.remote() {
+				rounds = 40 // each starts a worker
+			}
+			for range rounds {
+				var b bytes.Buffer
+				if err := r.Tar(t.Context(), "/a", &b); err == nil && strings.Contains(listing(t, b.Bytes()), "host's") {
+					t.Error("the host's file was copied out")
+				}
+				data := makeTar(t, tar.Header{Name: "d/secret", PAXRecords: content("from outside")})
+				r.Untar(t.Context(), "/a", bytes.NewReader(data), engine.CopyToOptions{}) //nolint:errcheck // often in vain
+			}
+			stop.Store(true)
+			if n := <-done; n < 10 {
+				t.Errorf("only %d swaps took place", n)
+			}
+			if got, err := os.ReadFile(canary); err != nil || string(got) != "host's" {
+				t.Errorf("the host's file is %q, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestWriterErrorIsReturned(t *testing.T) {
+	each(t, func(t *testing.T, r *Root, _ string) {
+		want := errors.New("reader went away")
+		if err := r.Tar(t.Context(), "/usr", failing{want}); !errors.Is(err, want) {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestCanceled(t *testing.T) {
+	each(t, func(t *testing.T, r *Root, _ string) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := r.Tar(ctx, "/", io.Discard); engine.ClassOf(err) != engine.ClassCanceled {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+func TestProcessIsGone(t *testing.T) {
+	if _, err := Open(Target{Pid: 1 << 29}); engine.ClassOf(err) != engine.ClassNotFound {
+		t.Errorf("error is %v", err)
+	}
+}
