@@ -58,10 +58,16 @@ func (p *Plan) Fork(flags uint64) (*Child, error) {
 		return nil, err
 	}
 	prog := p.compile(pair[0], pair[1], shared)
-	pidfd := int32(-1)
-	args := &cloneArgs{
+	// The kernel writes the pidfd through an address that the garbage collector does
+	// not see as one. The closure below goes to another goroutine, so call lives on the
+	// heap, where nothing moves; on this goroutine's stack it could be moved away.
+	call := &struct {
+		args  cloneArgs
+		pidfd int32
+	}{pidfd: -1}
+	call.args = cloneArgs{
 		flags:      flags | unix.CLONE_PIDFD,
-		pidfd:      uint64(uintptr(unsafe.Pointer(&pidfd))),
+		pidfd:      uint64(uintptr(unsafe.Pointer(&call.pidfd))),
 		exitSignal: uint64(unix.SIGCHLD),
 	}
 	var pid uintptr
@@ -69,12 +75,13 @@ func (p *Plan) Fork(flags uint64) (*Child, error) {
 	done := make(chan struct{})
 	forker() <- func() {
 		syscall.ForkLock.Lock()
-		pid, errno = fork(args, prog)
+		pid, errno = fork(&call.args, prog)
 		syscall.ForkLock.Unlock()
 		close(done)
 	}
 	<-done
 	runtime.KeepAlive(p)
+	pidfd := call.pidfd
 	if errno != 0 {
 		unix.Close(pair[0])
 		shared.free()
