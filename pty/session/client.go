@@ -193,9 +193,9 @@ func (c *Client) Input(p []byte) error {
 	return nil
 }
 
-// CloseInput says that this client sends no more. If it is the last one with Stdin,
-// the program's standard input is closed once it took what is under way. A terminal
-// stays open.
+// CloseInput says that this client sends no more. The program's standard input is
+// closed once it took what is under way and no other client with Stdin is left, now or
+// later. A terminal stays open.
 func (c *Client) CloseInput() {
 	c.s.stream.mu.Lock()
 	defer c.s.stream.mu.Unlock()
@@ -208,7 +208,8 @@ func (c *Client) closeInputLocked(end bool) {
 	}
 	c.eof = true
 	in := c.s.input
-	if in.clients--; end && in.clients == 0 && c.s.screen == nil {
+	in.endAsked = in.endAsked || end
+	if in.clients--; in.endAsked && in.clients == 0 && c.s.screen == nil {
 		in.finish()
 	}
 }

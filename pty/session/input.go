@@ -26,8 +26,12 @@ type input struct {
 	queue   []piece
 	replies int // bytes of the screen's answers in queue
 	clients int // attached with Stdin, and they have not closed it
-	done    bool
-	closed  bool
+	// endAsked says that a client closed its input: when the last one leaves, the
+	// program sees the end. A client that died a moment ago may still be counted when
+	// the one that lives says so.
+	endAsked bool
+	done     bool
+	closed   bool
 }
 
 // A piece is input of one client, or of the screen if c is nil.

@@ -345,6 +345,7 @@ func TestStdinEnds(t *testing.T) {
 		eof   bool
 	}{
 		{"last CloseInput", false, func(a, b *Client) { a.CloseInput(); b.CloseInput() }, true},
+		{"CloseInput, then the other leaves", false, func(a, b *Client) { a.CloseInput(); b.Close(true) }, true},
 		{"first CloseInput only", false, func(a, b *Client) { a.CloseInput() }, false},
 		{"detach", true, func(a, b *Client) { a.Close(false); b.Close(false) }, false},
 		{"gone with StdinOnce", true, func(a, b *Client) { a.Close(true); b.Close(true) }, true},
