@@ -13,7 +13,7 @@ type program struct {
 	ops    []op
 	slots  []uintptr
 	sock   uintptr
-	theirs uintptr // the parent's end of the socket
+	theirs uintptr         // the parent's end of the socket
 	clocks []unix.Timespec // one for each step, in memory shared with the parent
 	report report
 	walk   walker
@@ -101,8 +101,8 @@ func interpret(p *program) {
 //go:nosplit
 //go:norace
 func (o *op) after(e uintptr, pc int) int {
-	for i := 0; i < o.nhandlers; i++ {
-		if h := &o.handlers[i]; h.errno == e || h.errno == Any {
+	for i := uint8(0); i < o.nhandlers; i++ {
+		if h := &o.handlers[i]; h.errno == uint32(e) || h.errno == uint32(Any) {
 			if h.to < 0 {
 				return pc + 1
 			}
@@ -124,7 +124,7 @@ func call(p *program, o *op) (r, e uintptr) {
 			a[i] = p.slots[a[i]]
 		}
 	}
-	for n := 0; ; {
+	for n := int32(0); ; {
 		r, _, errno := syscall.RawSyscall6(o.nr, a[0], a[1], a[2], a[3], a[4], a[5])
 		e := uintptr(errno)
 		if e == uintptr(unix.EINTR) {

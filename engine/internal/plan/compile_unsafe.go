@@ -2,18 +2,17 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // compile makes the list that the child reads: labels become places, and what is
-// known only at the fork is filled in.
+// known only at the fork is filled in. It changes the plan, which is for one fork.
 func (p *Plan) compile(theirs, sock int, c *clocks) *program {
 	p.endStep()
 	prog := &program{
-		ops:    slices.Clone(p.ops),
+		ops:    p.ops,
 		slots:  make([]uintptr, len(p.slots)),
 		sock:   uintptr(sock),
 		theirs: uintptr(theirs),
@@ -26,12 +25,12 @@ func (p *Plan) compile(theirs, sock int, c *clocks) *program {
 		o := &prog.ops[i]
 		for h := range o.handlers[:o.nhandlers] {
 			if to := &o.handlers[h].to; *to >= 0 {
-				*to = Label(p.labels[*to])
+				*to = int32(p.labels[*to])
 			}
 		}
 		switch o.kind {
 		case opJump:
-			o.target = Label(p.labels[o.target])
+			o.target = int32(p.labels[o.target])
 		case opKeepOnly:
 			o.sortDescriptors(uintptr(sock))
 		}

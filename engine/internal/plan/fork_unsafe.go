@@ -48,10 +48,6 @@ func (p *Plan) Fork(flags uint64) (*Child, error) {
 		return nil, fmt.Errorf("make a socket pair for the child: %w", err)
 	}
 	defer unix.Close(pair[1])
-	if err := unix.SetNonblock(pair[0], true); err != nil {
-		unix.Close(pair[0])
-		return nil, fmt.Errorf("make a socket pair for the child: %w", err)
-	}
 	shared, err := newClocks(len(p.steps))
 	if err != nil {
 		unix.Close(pair[0])
@@ -92,7 +88,7 @@ func (p *Plan) Fork(flags uint64) (*Child, error) {
 		Pid:    int(pid),
 		Pidfd:  os.NewFile(uintptr(pidfd), "pidfd"),
 		plan:   p,
-		sock:   os.NewFile(uintptr(pair[0]), "plan socket"),
+		sock:   pair[0],
 		clocks: shared,
 	}, nil
 }

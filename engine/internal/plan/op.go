@@ -23,34 +23,34 @@ const (
 
 // maxHandlers bounds the errors that one operation can treat specially. A fixed
 // array keeps the child's reads simple.
-const maxHandlers = 6
+const maxHandlers = 3
 
 // A handler says where to go on after an error; to < 0 is the next operation.
 type handler struct {
-	errno uintptr
-	to    Label
+	errno uint32
+	to    int32
 }
 
-// An op is one operation as the child reads it.
+// An op is one operation as the child reads it. A container's plan has several hundred.
 type op struct {
 	kind      opKind
 	slots     uint8 // bit i: args[i] names a slot
 	repeatArg uint8
-	repeat    int
+	nhandlers uint8
+	repeat    int32
+	save      int32 // slot for the result, -1 for none
+	target    int32 // opJump
 	nr        uintptr
 	args      [6]uintptr
-	save      int // slot for the result, -1 for none
 	min       uintptr
 	handlers  [maxHandlers]handler
-	nhandlers int
-	target    Label
 	word      *uint32
 	words     []uintptr // opExec: addresses of paths; opKeepOnly: sorted descriptors
 	path      []byte    // opMakePath: with its NUL
 }
 
-func (o *op) on(errno uintptr, to Label) {
-	o.handlers[o.nhandlers] = handler{errno, to}
+func (o *op) on(errno uintptr, to int32) {
+	o.handlers[o.nhandlers] = handler{uint32(errno), to}
 	o.nhandlers++
 }
 

@@ -107,7 +107,15 @@ func (p *Plan) Call(nr uintptr, args ...any) Op {
 	return p.add(o, args...)
 }
 
+// usualSize is more than the operations of most plans.
+const usualSize = 768
+
 func (p *Plan) add(o op, args ...any) Op {
+	if p.ops == nil {
+		p.ops = make([]op, 0, usualSize)
+		p.args = make([][]any, 0, usualSize)
+		p.pinned = make([]any, 0, usualSize)
+	}
 	p.ops = append(p.ops, o)
 	p.args = append(p.args, args)
 	return Op{p, len(p.ops) - 1}
@@ -119,7 +127,7 @@ func (p *Plan) add(o op, args ...any) Op {
 // links, dangling ones too, are followed inside root; magic links of procfs are refused
 // (ELOOP), because they lead anywhere.
 func (p *Plan) MakePath(root Slot, path string, dir bool, to Slot) Op {
-	o := op{kind: opMakePath, save: int(to), path: append([]byte(path), 0)}
+	o := op{kind: opMakePath, save: int32(to), path: append([]byte(path), 0)}
 	o.args[0] = uintptr(root)
 	if dir {
 		o.args[2] = 1
@@ -143,7 +151,7 @@ func (p *Plan) Exec(candidates []string, argv, envp *Strings) Op {
 // Load copies *from, at the time the child gets there, into a slot. It is how an
 // answer to a gate becomes an argument.
 func (p *Plan) Load(to Slot, from *uint32) {
-	p.add(op{kind: opLoad, word: from, save: int(to)}, from)
+	p.add(op{kind: opLoad, word: from, save: int32(to)}, from)
 }
 
 // Store copies a slot into *to, for structures that a later call points to.
@@ -158,7 +166,7 @@ func (p *Plan) Check(word *uint32, mask, want uint32, errno uintptr) {
 
 // JumpIf jumps when the slot is zero (or not zero).
 func (p *Plan) JumpIf(s Slot, zero bool, to Label) {
-	o := op{kind: opJump, save: -1, target: to, args: [6]uintptr{uintptr(s)}}
+	o := op{kind: opJump, save: -1, target: int32(to), args: [6]uintptr{uintptr(s)}}
 	if zero {
 		o.args[1] = 1
 	}
@@ -167,7 +175,7 @@ func (p *Plan) JumpIf(s Slot, zero bool, to Label) {
 
 // Jump jumps always.
 func (p *Plan) Jump(to Label) {
-	p.add(op{kind: opJump, save: -1, target: to, args: [6]uintptr{0, 2}})
+	p.add(op{kind: opJump, save: -1, target: int32(to), args: [6]uintptr{0, 2}})
 }
 
 // An Op is an operation just added, to say more about it.
@@ -179,7 +187,7 @@ type Op struct {
 func (o Op) op() *op { return &o.p.ops[o.i] }
 
 // To saves the result in a slot.
-func (o Op) To(s Slot) Op { o.op().save = int(s); return o }
+func (o Op) To(s Slot) Op { o.op().save = int32(s); return o }
 
 // Ignore goes on after these errors as if the call had succeeded; nothing is saved.
 func (o Op) Ignore(errnos ...uintptr) Op {
@@ -190,17 +198,17 @@ func (o Op) Ignore(errnos ...uintptr) Op {
 }
 
 // Any stands for every error in Ignore and On.
-const Any = ^uintptr(0)
+const Any = uintptr(^uint32(0))
 
 // On jumps to a label after this error.
-func (o Op) On(errno uintptr, to Label) Op { o.op().on(errno, to); return o }
+func (o Op) On(errno uintptr, to Label) Op { o.op().on(errno, int32(to)); return o }
 
 // AtLeast makes a smaller result an error (EPIPE): a read that must not meet the end of file.
 func (o Op) AtLeast(n uintptr) Op { o.op().min = n; return o }
 
 // Repeat makes the call count times, counting the numbered argument up by one.
 func (o Op) Repeat(arg, count int) Op {
-	o.op().repeatArg, o.op().repeat = uint8(arg), count
+	o.op().repeatArg, o.op().repeat = uint8(arg), int32(count)
 	return o
 }
 

@@ -218,7 +218,7 @@ func TestExecSearch(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := &Plan{}
 			p.Step("exec", "", "", nil)
-			p.Exec(tt.candidates, NewStrings([]string{"x", "-test.run=^$"}), NewStrings(nil))
+			p.Exec(tt.candidates, NewStrings([]string{"x", "-test.list=^$"}), NewStrings(nil))
 			c, err := p.Fork(0)
 			if err != nil {
 				t.Fatal(err)

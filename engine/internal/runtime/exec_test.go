@@ -146,26 +146,3 @@ func readLine(t *testing.T, f *os.File) string {
 	}
 	return strings.TrimSpace(line)
 }
-
-func BenchmarkStart(b *testing.B) {
-	lower := image(b)
-	bundle := testBundle(b, lower, "true")
-	for b.Loop() {
-		p, err := Start(b.Context(), bundle, Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		p.Wait()
-	}
-}
-
-func BenchmarkExec(b *testing.B) {
-	p := startSleeper(b, testBundle(b, image(b), "copy"))
-	for b.Loop() {
-		x, err := p.Exec(b.Context(), ExecSpec{Args: []string{inside, "true"}}, Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		x.Wait()
-	}
-}

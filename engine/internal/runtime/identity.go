@@ -184,8 +184,12 @@ func (b *builder) dropPrivileges(set caps.Set) {
 	}
 	b.Step("drop capabilities", "", "Give up what root may do beyond the container's share, for good, and become the container's user.", detail)
 	for n := 0; n <= lastCap(); n++ {
-		if !set.Has(n) {
-			b.Call(unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, n, 0, 0, 0)
+		from := n
+		for n <= lastCap() && !set.Has(n) {
+			n++
+		}
+		if n > from {
+			b.Call(unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, from, 0, 0, 0).Repeat(1, n-from)
 		}
 	}
 	b.Call(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
