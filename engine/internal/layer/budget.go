@@ -8,15 +8,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxSparse bounds the apparent size of a file with holes: it costs no disk, but time to read.
-const maxSparse = 64 << 30
+// maxSparse bounds the apparent size of a layer's files with holes: they cost no
+// disk, but the time to read their zeros.
+const maxSparse = 16 << 30
 
 // admit refuses a file before its first byte if it can't fit.
 func (u *unpacker) admit(hdr *tar.Header, sparse bool) error {
-	if sparse && hdr.Size > maxSparse {
-		return engine.Errorf(engine.ClassExhausted, "sparse file %s claims %d GiB: refused", quote(hdr.Name), hdr.Size>>30)
+	if sparse {
+		if u.sparse += hdr.Size; u.sparse > min(maxSparse, u.limits.Bytes) {
+			return engine.Errorf(engine.ClassExhausted, "sparse file %s claims %d MB: refused", quote(hdr.Name), hdr.Size/1e6)
+		}
+		return nil
 	}
-	if !sparse && u.bytes+hdr.Size > u.limits.Bytes {
+	if u.bytes+hdr.Size > u.limits.Bytes {
 		return tooLarge(u.limits.Bytes)
 	}
 	return nil

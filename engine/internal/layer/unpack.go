@@ -26,6 +26,7 @@ type unpacker struct {
 
 	entries   int
 	bytes     int64
+	sparse    int64 // apparent bytes of files with holes
 	sinceFree int64 // bytes since the free space was looked at
 	names     int   // bytes of names held in the three below
 	times     []dirTime
