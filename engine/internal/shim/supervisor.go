@@ -272,7 +272,7 @@ func (s *supervisor) finish(r *run) {
 	s.mu.Unlock()
 	if group != nil {
 		exit.OOMKilled = group.OOMKills() > 0 // a child of the program counts too, as with Docker
-		_ = group.Kill() // with a PID namespace of its own nobody is left; else all are
+		_ = group.Kill()                      // with a PID namespace of its own nobody is left; else all are
 	}
 	r.sess.StopReading(drainQuiet, drainLimit)
 	<-r.sess.Drained()
