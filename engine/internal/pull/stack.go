@@ -81,11 +81,12 @@ func newTasks(img *remoteImage) []*task {
 // within one image what a first occurrence leaves visible, a second repeats.
 func (t *task) same(l remoteLayer) bool { return t.diff == l.diff }
 
-// claim locks the layers that are missing. Those that exist are locked against
-// removal; those that another process fetches are left for later.
+// claim locks the layers that are missing and returns those to fetch. Those that exist
+// are locked against removal; those that another process fetches are left for later. A
+// staged layer that commit put off gets its lock again, unless another pull was faster.
 func (j *job) claim(tasks []*task) (mine []*task, err error) {
 	for _, t := range tasks {
-		if t.ready || t.staged != nil {
+		if t.ready || t.lock != nil {
 			continue
 		}
 		lock, err := j.content.TryLock(t.lockName(), content.Shared)
@@ -111,7 +112,9 @@ func (j *job) claim(tasks []*task) (mine []*task, err error) {
 		}
 		t.lock = lock
 		j.locks = append(j.locks, lock)
-		mine = append(mine, t)
+		if t.staged == nil {
+			mine = append(mine, t)
+		}
 	}
 	return mine, nil
 }
@@ -174,7 +177,7 @@ func (j *job) commit(ctx context.Context, tasks []*task) error {
 		case t.ready:
 			lowers = append([]string{j.layers.Dir(t.key)}, lowers...)
 			continue
-		case t.staged == nil:
+		case t.staged == nil || t.lock == nil:
 			gap = true
 			continue
 		case t.staged.Incomplete() && gap:
