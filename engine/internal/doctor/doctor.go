@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"berth/engine"
 	"berth/engine/internal/cgroup"
@@ -23,13 +22,13 @@ import (
 type Options struct {
 	Root  string // state directory; it exists
 	IDMap idmap.Mapping
-	// Worker returns the command that runs WorkerMain; needed unless IDMap is Host.
+	// Worker returns the command that runs WorkerMain.
 	Worker func(args ...string) (*exec.Cmd, error)
 }
 
 // Run makes all checks. It fails only if ctx ends.
 func Run(ctx context.Context, o Options) ([]engine.Check, error) {
-	checks := []engine.Check{kernel(), userNamespaces(o), ids(o)}
+	checks := []engine.Check{kernel(), userNamespaces(o), ids(o), namespaces(ctx, o)}
 	checks = append(checks, stateDirectory(o)...)
 	checks = append(checks, overlay(ctx, o), pidfd(), seccomp())
 	checks = append(checks, cgroups(cgroup.Detect())...)
@@ -69,18 +68,6 @@ func kernel() engine.Check {
 	return ok(name, "Linux %s", release)
 }
 
-func userNamespaces(o Options) engine.Check {
-	const name = "user namespaces"
-	err := idmap.Disabled()
-	switch {
-	case err == nil:
-		return ok(name, "can be made")
-	case o.IDMap.Mode == idmap.Host:
-		return warn(name, engine.HintOf(err), "not for users other than root: %v", err)
-	}
-	return fail(name, engine.HintOf(err), "%v", err)
-}
-
 func ids(o Options) engine.Check {
 	const name = "user ids"
 	switch o.IDMap.Mode {
@@ -115,10 +102,10 @@ func stateDirectory(o Options) []engine.Check {
 		checks[0] = fail(name, elsewhere, "%s: %v", o.Root, err)
 	}
 	if fs.Flags&unix.ST_NOEXEC != 0 {
-		checks = append(checks, fail("mount options", "Remount it without noexec, or use --root.", "%s is mounted noexec: no program of an image can start", o.Root))
+		checks = append(checks, fail("mount options", fmt.Sprintf("Run `sudo mount -o remount,exec \"$(stat -c %%m %s)\"`, or use --root.", o.Root), "%s is mounted noexec: no program of an image can start", o.Root))
 	}
 	if fs.Flags&unix.ST_NOSUID != 0 {
-		checks = append(checks, warn("mount options", "Remount it without nosuid, or use --root.", "%s is mounted nosuid: su and sudo in containers have no effect", o.Root))
+		checks = append(checks, warn("mount options", fmt.Sprintf("Run `sudo mount -o remount,suid \"$(stat -c %%m %s)\"`, or use --root.", o.Root), "%s is mounted nosuid: su and sudo in containers have no effect", o.Root))
 	}
 	free := int64(fs.Bavail) * fs.Bsize
 	if free < minFree {
@@ -162,26 +149,6 @@ func seccomp() engine.Check {
 	return ok(name, "filters can be loaded")
 }
 
-func cgroups(h *cgroup.Host) []engine.Check {
-	const delegate = "Log in through systemd with Delegate=yes for user@.service, or run as root."
-	if h.Version() == "none" {
-		return []engine.Check{warn("cgroups", delegate, "no limits, no pause: %s", h.Why())}
-	}
-	checks := []engine.Check{ok("cgroups", "version %s", h.Version())}
-	have := strings.Join(h.Limits(), " ")
-	for _, c := range []struct{ name, flag string }{{"cpu", "--cpus"}, {"memory", "--memory"}, {"pids", "--pids-limit"}} {
-		if strings.Contains(" "+have+" ", " "+c.name+" ") {
-			checks = append(checks, ok("cgroup "+c.name, "%s works", c.flag))
-		} else {
-			checks = append(checks, warn("cgroup "+c.name, "Enable the controller, e.g. write +"+c.name+" to cgroup.subtree_control; or run as root.", "%s has no effect", c.flag))
-		}
-	}
-	if h.CanFreeze() {
-		return append(checks, ok("cgroup freezer", "pause works"))
-	}
-	return append(checks, warn("cgroup freezer", delegate, "pause does not work"))
-}
-
 // minFiles is the number of open files below which a pull of many layers may fail.
 const minFiles = 1024
 
@@ -192,7 +159,7 @@ func descriptors() engine.Check {
 		return warn(name, "", "getrlimit: %v", err)
 	}
 	if lim.Max < minFiles {
-		return warn(name, fmt.Sprintf("Raise the hard limit: ulimit -Hn %d.", minFiles), "at most %d", lim.Max)
+		return warn(name, fmt.Sprintf("Raise the hard limit: `ulimit -Hn %d` as root, or `* hard nofile %d` in /etc/security/limits.conf.", minFiles, minFiles), "at most %d", lim.Max)
 	}
 	return ok(name, "at most %d", lim.Max)
 }

@@ -9,6 +9,7 @@ import (
 
 	"berth/engine"
 	"berth/engine/enginetest/ability"
+	"berth/engine/internal/cgroup"
 	"berth/engine/internal/idmap"
 )
 
@@ -59,6 +60,35 @@ func TestASoundHostPasses(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(o.Root); len(left) != 0 {
 		t.Errorf("left in the state directory: %v", left)
+	}
+}
+
+func TestNamespacesAreTried(t *testing.T) {
+	ability.Need(t, ability.UserNS, ability.NetNS)
+	o := options(t)
+	if c := examine(t, o)["namespaces"]; c.Status != engine.CheckOK || !strings.Contains(c.Detail, "pid") {
+		t.Errorf("namespaces: %+v", c)
+	}
+	o.Worker = func(...string) (*exec.Cmd, error) { return exec.Command("/no/such/program"), nil }
+	if c := examine(t, o)["namespaces"]; c.Status != engine.CheckFail || c.Remedy == "" {
+		t.Errorf("namespaces in which nothing starts: %+v", c)
+	}
+}
+
+// Whatever is not fine has a remedy, on this host too.
+func TestEveryLackHasARemedy(t *testing.T) {
+	ability.Need(t, ability.UserNS)
+	for name, c := range examine(t, options(t)) {
+		if c.Status != engine.CheckOK && c.Remedy == "" {
+			t.Errorf("%s: %s, and no remedy", name, c.Detail)
+		}
+	}
+}
+
+func TestHostWithoutControllers(t *testing.T) {
+	checks := cgroups(cgroup.DetectAt(cgroup.Paths{MountInfo: "/dev/null", Self: "/dev/null"}))
+	if len(checks) != 1 || checks[0].Status != engine.CheckWarn || !strings.Contains(checks[0].Remedy, "Delegate=") {
+		t.Errorf("checks are %+v", checks)
 	}
 }
 

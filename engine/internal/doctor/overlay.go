@@ -28,7 +28,11 @@ func overlay(ctx context.Context, o Options) engine.Check {
 		err = inWorker(ctx, o, dir)
 	}
 	if err != nil {
-		return fail(name, "Load the module (modprobe overlay), or put the state on ext4, xfs or btrfs with --root.", "%v", err)
+		remedy := "Load the module (`sudo modprobe overlay`), or put the state on ext4, xfs or btrfs with --root."
+		if hint := engine.HintOf(idmap.Explain(err)); hint != "" {
+			remedy = hint
+		}
+		return fail(name, remedy, "%v", err)
 	}
 	return ok(name, "writable layers work")
 }
@@ -68,13 +72,18 @@ func tryOverlay(dir string, userXattr bool) error {
 
 // inWorker tries the overlay in a user namespace.
 func inWorker(ctx context.Context, o Options, dir string) error {
-	cmd, err := o.Worker(dir)
+	return runWorker(ctx, o, unix.CLONE_NEWNS, dir)
+}
+
+// runWorker starts a worker in new namespaces and returns what it complains about.
+func runWorker(ctx context.Context, o Options, namespaces uintptr, args ...string) error {
+	cmd, err := o.Worker(args...)
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := o.IDMap.Start(cmd, unix.CLONE_NEWNS); err != nil {
+	if err := o.IDMap.Start(cmd, namespaces); err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
@@ -89,11 +98,11 @@ func inWorker(ctx context.Context, o Options, dir string) error {
 }
 
 // WorkerMain is the whole of a worker process: it tries an overlay in the directory
-// that is its argument, prints what is wrong and returns the exit code.
+// that is its argument, or nothing without one, since it is in its namespaces then. It
+// prints what is wrong and returns the exit code.
 func WorkerMain(args []string) int {
-	if len(args) != 1 {
-		fmt.Println("one argument is needed: a directory")
-		return 2
+	if len(args) == 0 {
+		return 0
 	}
 	if err := tryOverlay(args[0], true); err != nil {
 		fmt.Println(err)
