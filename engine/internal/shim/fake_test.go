@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -110,4 +112,24 @@ func (p *process) Wait() (ws unix.WaitStatus, err error) {
 func (p *process) Exec(_ context.Context, e runtime.ExecSpec, o runtime.Options) (program, error) {
 	e.Env = append(append([]string(nil), p.env...), e.Env...)
 	return launchOrdinary(e, o)
+}
+
+// A tail is a writer that keeps the end of what was written.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b = append(t.b, p...)
+	t.b = append(t.b[:0], t.b[max(0, len(t.b)-100):]...)
+	return len(p), nil
+}
+
+func (t *tail) has(s string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Contains(string(t.b), s)
 }

@@ -75,7 +75,8 @@ func serveContainer(dir string, l launcher, faults *log.Logger) error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		faults.Printf("become subreaper: %v", err)
 	}
-	_ = unix.Prctl(unix.PR_SET_NAME, namePtr(Name), 0, 0, 0) // else the name is a descriptor's number
+	// Else lists of processes show the descriptor's number that it was executed by.
+	_ = os.WriteFile("/proc/self/comm", []byte(Name), 0)
 	return supervise(dir, starter, l, faults)
 }
 

@@ -1,12 +1,56 @@
 package shim
 
 import (
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
 	"berth/engine"
 	"berth/pty/session"
 	"berth/pty/vt"
 )
 
+// scrollback bounds what a screen keeps of the past, in bytes: some ten thousand lines
+// of plain text. More would be the largest part of a process that is to stay small.
+const scrollback = 3 << 19
+
 // newScreen makes the screen of a terminal.
 func newScreen(size engine.Size) session.Screen {
-	return vt.New(vt.Options{Cols: size.Cols, Rows: size.Rows})
+	return screen{vt.New(vt.Options{Cols: size.Cols, Rows: size.Rows, ScrollbackBytes: scrollback})}
+}
+
+// A screen tells the tidier what it was given.
+type screen struct{ *vt.Screen }
+
+func (s screen) Write(p []byte) (int, error) {
+	tidy.passed(len(p))
+	return s.Screen.Write(p)
+}
+
+// A tidier gives memory back to the system when a burst of output is over. The runtime
+// does so by itself only after another collection, which an idle shim makes minutes
+// later, and there may be hundreds of shims.
+type tidier struct {
+	bytes atomic.Int64
+	timer atomic.Pointer[time.Timer]
+}
+
+var tidy tidier
+
+const (
+	burst    = 512 << 10
+	burstEnd = time.Second
+)
+
+// passed counts output. It costs nothing worth naming below a burst.
+func (t *tidier) passed(n int) {
+	if t.bytes.Add(int64(n)) < burst {
+		return
+	}
+	t.bytes.Store(0)
+	if timer := t.timer.Load(); timer != nil {
+		timer.Reset(burstEnd)
+		return
+	}
+	t.timer.CompareAndSwap(nil, time.AfterFunc(burstEnd, debug.FreeOSMemory))
 }

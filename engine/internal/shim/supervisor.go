@@ -260,7 +260,10 @@ func (s *supervisor) logger() func(session.Kind, []byte) {
 	if s.logs == nil {
 		return nil
 	}
-	return func(k session.Kind, p []byte) { s.logs.Write(k == session.Stderr, p) }
+	return func(k session.Kind, p []byte) {
+		s.logs.Write(k == session.Stderr, p)
+		tidy.passed(len(p))
+	}
 }
 
 // finish waits for the program's end, reads what it printed last, records the exit and
