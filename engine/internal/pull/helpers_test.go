@@ -5,6 +5,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"berth/engine/enginetest/ability"
 	"berth/engine/internal/eventlog"
 	"berth/engine/internal/idmap"
+	"berth/engine/internal/layer"
 	"berth/engine/internal/registry"
 	"berth/engine/internal/registry/registrytest"
 )
@@ -45,20 +47,63 @@ func (e *events) of(kind engine.EventKind, action string) (found []eventlog.Reco
 	return found
 }
 
+// Arguments with which the test's program starts itself.
+const (
+	workerArg = "layer-worker"
+	pullArg   = "pull" // ROOT REF: pulls, prints "pulled", waits for the end of its input
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case workerArg:
+			os.Exit(layer.WorkerMain(nil))
+		case pullArg:
+			os.Exit(pullMain(os.Args[2], os.Args[3]))
+		}
+	}
+	os.Exit(m.Run())
+}
+
+func selfWorker(...string) (*exec.Cmd, error) { return exec.Command("/proc/self/exe", workerArg), nil }
+
+// mapping is the one that this user gets: the tests are the same for everybody.
+func mapping(t testing.TB) idmap.Mapping {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		ability.Need(t, ability.UserNS)
+	}
+	m, err := idmap.Detect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 func openStore(t testing.TB, cfg Config) *Store {
 	t.Helper()
-	ability.Need(t, ability.Root)
 	if cfg.Root == "" {
 		cfg.Root = t.TempDir()
 	}
 	if cfg.IDMap.Mode == "" {
-		cfg.IDMap.Mode = idmap.Host
+		cfg.IDMap = mapping(t)
 	}
+	cfg.Worker = selfWorker
 	cfg.Retry = quick
 	s, err := Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // files of others, which the end of the test can't remove by itself
+		if dir, err := os.Open(cfg.Root); err == nil {
+			defer dir.Close()
+			for _, name := range []string{"layers", "staging"} {
+				if err := (layer.Runner{Map: cfg.IDMap, Worker: selfWorker}).Remove(context.Background(), dir, name); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
 	return s
 }
 

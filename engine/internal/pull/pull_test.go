@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/idmap"
 	"berth/engine/internal/registry/registrytest"
 )
 
@@ -131,7 +132,7 @@ func TestPlatforms(t *testing.T) {
 
 func TestImplicitParentsInherit(t *testing.T) {
 	reg := registrytest.New(t)
-	owned := dir("srv/", 0o750)
+	owned := dir("srv/", 0o751)
 	owned.Uid, owned.Gid = 33, 34
 	base := registrytest.Tar(t, dir("tmp/", 0o1777), owned)
 	add := registrytest.Tar(t, file("tmp/x", "x"), file("srv/deep/y", "y"))
@@ -143,15 +144,28 @@ func TestImplicitParentsInherit(t *testing.T) {
 	mustPull(t, s, reg.Host()+"/b:1")
 	a, b := lower(t, s, reg.Host()+"/a:1")[0], lower(t, s, reg.Host()+"/b:1")[0]
 	for path, want := range map[string]os.FileMode{
-		filepath.Join(a, "tmp"): os.ModeDir | os.ModeSticky | 0o777, filepath.Join(a, "srv"): os.ModeDir | 0o750,
+		filepath.Join(a, "tmp"): os.ModeDir | os.ModeSticky | 0o777, filepath.Join(a, "srv"): os.ModeDir | 0o751,
 		filepath.Join(a, "srv/deep"): os.ModeDir | 0o755, filepath.Join(b, "tmp"): os.ModeDir | 0o700,
 	} {
-		if info, err := os.Stat(path); err != nil || info.Mode() != want {
-			t.Errorf("%s: mode %v, want %v (%v)", path, info.Mode(), want, err)
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != want {
+			t.Errorf("%s: mode %v, want %v", path, info.Mode(), want)
 		}
 	}
-	if uid, gid := owner(t, filepath.Join(a, "srv")); uid != 33 || gid != 34 {
-		t.Errorf("srv belongs to %d:%d", uid, gid)
+	m := s.cfg.IDMap
+	wantUID, wantGID := uint32(os.Getuid()), uint32(os.Getgid())
+	switch m.Mode {
+	case idmap.Host:
+		wantUID, wantGID = 33, 34
+	case idmap.Ranges:
+		wantUID, _ = idmap.ToHost(m.UIDs, 33)
+		wantGID, _ = idmap.ToHost(m.GIDs, 34)
+	}
+	if uid, gid := owner(t, filepath.Join(a, "srv")); uid != wantUID || gid != wantGID {
+		t.Errorf("srv belongs to %d:%d, want %d:%d", uid, gid, wantUID, wantGID)
 	}
 }
 
