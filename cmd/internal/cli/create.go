@@ -150,3 +150,19 @@ func (c *cidFile) close(id string) error {
 	}
 	return nil
 }
+
+// ParseRun reads what stands behind `berth run`, for front ends that offer a line to
+// type it into. Nothing is pulled or made.
+func ParseRun(args []string) (engine.ContainerConfig, error) {
+	var f runFlags
+	fs := pflag.NewFlagSet("run", pflag.ContinueOnError)
+	fs.Usage = func() {}
+	f.define(fs)
+	if err := fs.Parse(args); err != nil {
+		return engine.ContainerConfig{}, engine.Errorf(engine.ClassInvalid, "read the flags of run: %w", err)
+	}
+	if fs.NArg() == 0 {
+		return engine.ContainerConfig{}, engine.Errorf(engine.ClassInvalid, "run needs an image")
+	}
+	return f.opts.Config(fs.Arg(0), fs.Args()[1:])
+}

@@ -12,20 +12,14 @@ import (
 // engineFailure marks commands whose exit code for the engine's errors is 125.
 const engineFailure = "engine-failure-125"
 
-// groups head the lists of commands in the help.
-var groups = []*cobra.Group{
-	{ID: "containers", Title: "Containers:"},
-	{ID: "images", Title: "Images:"},
-	{ID: "host", Title: "Berth and its host:"},
-}
-
 func (a *App) execute(ctx context.Context, args []string) (*cobra.Command, error) {
-	root := a.rootCommand()
+	root := a.rootCommand(args)
 	root.SetArgs(args)
 	return root.ExecuteContextC(ctx)
 }
 
-func (a *App) rootCommand() *cobra.Command {
+// rootCommand makes the tree of commands, or the one branch of it that args need.
+func (a *App) rootCommand(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "berth [OPTIONS] [COMMAND]",
 		Short: "A container workstation in the terminal",
@@ -65,9 +59,7 @@ Settings are read from $XDG_CONFIG_HOME/berth/config.toml (~/.config/berth/confi
 		return &usageError{code: exitEngine, msg: err.Error()}
 	})
 	root.SetHelpFunc(a.help)
-	root.AddGroup(groups...)
-	root.AddCommand(a.topCommands()...)
-	root.AddCommand(a.managementCommands()...)
+	a.addCommands(root, args)
 	addHelpFlags(root)
 	return root
 }
@@ -81,36 +73,6 @@ func addHelpFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolP("help", short, false, "Print usage")
 	for _, c := range cmd.Commands() {
 		addHelpFlags(c)
-	}
-}
-
-// topCommands are those that Docker has directly under its name.
-func (a *App) topCommands() []*cobra.Command {
-	containers := a.containerCommands()
-	images := []*cobra.Command{
-		a.pullCommand(), a.imagesCommand(), a.rmiCommand(), a.tagCommand(), a.historyCommand(),
-		a.loginCommand(), a.logoutCommand(),
-	}
-	host := []*cobra.Command{
-		a.inspectCommand(), a.eventsCommand(), a.infoCommand(), a.versionCommand(), a.doctorCommand(),
-	}
-	var all []*cobra.Command
-	for i, list := range [][]*cobra.Command{containers, images, host} {
-		for _, c := range list {
-			c.GroupID = groups[i].ID
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-// containerCommands exist under `berth` and under `berth container`.
-func (a *App) containerCommands() []*cobra.Command {
-	return []*cobra.Command{
-		a.runCommand(), a.createCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(),
-		a.killCommand(), a.pauseCommand(), a.unpauseCommand(), a.removeCommand(), a.waitCommand(),
-		a.renameCommand(), a.updateCommand(), a.psCommand(), a.logsCommand(), a.attachCommand(),
-		a.execCommand(), a.topCommand(), a.statsCommand(), a.diffCommand(), a.portCommand(), a.copyCommand(),
 	}
 }
 

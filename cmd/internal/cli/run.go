@@ -9,6 +9,7 @@ import (
 	"berth/engine"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // runFlags are the flags that run has beyond create's.
@@ -42,11 +43,15 @@ be executed, 127 if it does not exist, 128+n if signal n ended it.`,
 		},
 		ValidArgsFunction: a.completeImageThenFiles,
 	}
-	f.addFlags(c.Flags())
-	c.Flags().BoolVarP(&f.detach, "detach", "d", false, "Run container in background and print container ID")
-	c.Flags().StringVar(&f.detachKeys, "detach-keys", "", "Override the key sequence for detaching a container")
-	c.Flags().BoolVar(&f.sigProxy, "sig-proxy", true, "Proxy received signals to the process")
+	f.define(c.Flags())
 	return c
+}
+
+func (f *runFlags) define(fs *pflag.FlagSet) {
+	f.addFlags(fs)
+	fs.BoolVarP(&f.detach, "detach", "d", false, "Run container in background and print container ID")
+	fs.StringVar(&f.detachKeys, "detach-keys", "", "Override the key sequence for detaching a container")
+	fs.BoolVar(&f.sigProxy, "sig-proxy", true, "Proxy received signals to the process")
 }
 
 func (a *App) run(ctx context.Context, f *runFlags, args []string) error {
