@@ -26,6 +26,9 @@ import (
 // The controllers of version 1 in which every container gets a group, where they exist.
 var controllers = []string{"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"}
 
+// used are the controllers of version 2 that we set or read.
+var used = []string{"cpu", "cpuset", "io", "memory", "pids"}
+
 // A Host is what this process can do with control groups.
 type Host struct {
 	version string
@@ -123,7 +126,7 @@ func (h *Host) Why() string {
 // Limits returns which of cpu, memory, pids and io can be set, and cpuset.
 func (h *Host) Limits() []string {
 	var out []string
-	for _, name := range []string{"cpu", "cpuset", "io", "memory", "pids"} {
+	for _, name := range used {
 		if h.hierarchy(v1Name(name)) != nil || h.v2 != nil && slices.Contains(h.v2.controllers, name) {
 			out = append(out, name)
 		}
@@ -184,6 +187,7 @@ func newUnified(point, own string) *unified {
 	if !hasInnerProcesses(u.base) {
 		u.controllers = fields(filepath.Join(u.base, "cgroup.controllers"))
 	}
+	u.controllers = slices.DeleteFunc(u.controllers, func(c string) bool { return !slices.Contains(used, c) })
 	return u
 }
 

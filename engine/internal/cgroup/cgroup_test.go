@@ -173,14 +173,7 @@ func TestRemoveTakesNestedGroups(t *testing.T) {
 	for name, h := range hosts(t) {
 		t.Run(name, func(t *testing.T) {
 			g := newGroup(t, h, nil)
-			dirs := []string{g.v2}
-			for _, m := range g.v1 {
-				dirs = append(dirs, m.dir)
-			}
-			for _, d := range dirs {
-				if d == "" {
-					continue
-				}
+			for _, d := range g.dirs() {
 				if err := os.MkdirAll(filepath.Join(d, "inner/most"), 0o755); err != nil {
 					t.Fatal(err)
 				}
@@ -193,6 +186,38 @@ func TestRemoveTakesNestedGroups(t *testing.T) {
 			}
 			if err := g.Remove(); err != nil {
 				t.Errorf("removing twice: %v", err)
+			}
+		})
+	}
+}
+
+// Containers begin and end at the same time: one's removal of the groups above both
+// must not fail the other's creation, and nothing is left in the end.
+func TestCreateWhileOthersRemove(t *testing.T) {
+	ability.Need(t, ability.CgroupFreezer)
+	for name, h := range hosts(t) {
+		t.Run(name, func(t *testing.T) {
+			errs := make(chan error)
+			top := fmt.Sprintf("/berth-test-%d", os.Getpid())
+			for i := range 4 {
+				go func() {
+					var err error
+					for n := 0; n < 50 && err == nil; n++ {
+						var g *Group
+						if g, err = h.Create(fmt.Sprintf("%s/%d", top, i), nil); err == nil {
+							err = g.Remove()
+						}
+					}
+					errs <- err
+				}()
+			}
+			for range 4 {
+				if err := <-errs; err != nil {
+					t.Error(err)
+				}
+			}
+			if left, err := h.Load(top); err != nil || left.Exists() {
+				t.Errorf("left: %v, %v", left.dirs(), err)
 			}
 		})
 	}

@@ -67,7 +67,7 @@ func (g *Group) create(r *specs.LinuxResources) error {
 	for i := range g.host.v1 {
 		h := &g.host.v1[i]
 		dir := h.base + g.path
-		if err := makeGroup(dir); err != nil {
+		if err := makeGroup(dir, func() error { return nil }); err != nil {
 			return err
 		}
 		g.v1 = append(g.v1, member{controllers: h.controllers, dir: dir})
@@ -88,26 +88,35 @@ func (g *Group) create(r *specs.LinuxResources) error {
 	return g.Update(r)
 }
 
-// createUnified makes the version 2 group. Controllers must be handed down at each
-// level above it.
+// createUnified makes the version 2 group, with all controllers that it can have.
 func (g *Group) createUnified(u *unified) error {
 	dir := u.base + g.path
 	g.v2 = dir
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return makeError(dir, err)
+	if err := makeGroup(dir, func() error { u.handDown(dir); return nil }); err != nil {
+		return err
 	}
+	have := fields(filepath.Join(dir, "cgroup.controllers"))
+	for _, c := range u.controllers {
+		if !slices.Contains(have, c) {
+			u.handDown(dir) // the groups above are from before the controller was there
+			break
+		}
+	}
+	return nil
+}
+
+// handDown enables the controllers at each level above dir. One at a time: together
+// the write fails as a whole if one can't be had. What is missing then shows when a
+// limit needs it.
+func (u *unified) handDown(dir string) {
 	for _, parent := range between(u.base, dir) {
 		have := fields(filepath.Join(parent, "cgroup.subtree_control"))
 		for _, c := range u.controllers {
-			if slices.Contains(have, c) || !slices.Contains([]string{"cpu", "cpuset", "io", "memory", "pids"}, c) {
-				continue
+			if !slices.Contains(have, c) {
+				write(parent, "cgroup.subtree_control", "+"+c) //nolint:errcheck // see above
 			}
-			// One at a time: together the write fails as a whole if one can't be had.
-			// What is missing then shows when a limit needs it.
-			write(parent, "cgroup.subtree_control", "+"+c) //nolint:errcheck // see above
 		}
 	}
-	return makeGroup(dir)
 }
 
 // between returns base and the directories below it down to dir's parent.
@@ -120,12 +129,16 @@ func between(base, dir string) []string {
 	return out
 }
 
-// makeGroup makes one directory. The parents exist after the first container, so they
-// are made only when the kernel misses them.
-func makeGroup(dir string) error {
+// makeGroup makes one directory. The groups above it vanish with their last container
+// (see Remove), so they are made when the kernel misses them, and again if another
+// process removes them just then. prepare readies new ones.
+func makeGroup(dir string, prepare func() error) error {
 	err := os.Mkdir(dir, 0o755)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(dir), 0o755); err == nil {
+	for try := 0; errors.Is(err, fs.ErrNotExist) && try < 100; try++ {
+		if err = os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+			continue // ErrNotExist: removed between two levels
+		}
+		if err = prepare(); err == nil {
 			err = os.Mkdir(dir, 0o755)
 		}
 	}
@@ -242,17 +255,12 @@ func (g *Group) Procs() ([]*os.File, error) {
 // removePatience is how long Remove waits for processes that are just exiting.
 const removePatience = 5 * time.Second
 
-// Remove removes the group with all groups that the container made inside. It waits
-// a while for processes that are exiting; ClassConflict says that some live on. A
-// group that is gone already is no error.
+// Remove removes the group with all groups that the container made inside, and the
+// groups above it that have no other container. It waits a while for processes that
+// are exiting; ClassConflict says that some live on. A group that is gone already is no
+// error.
 func (g *Group) Remove() error {
-	var dirs []string
-	for _, m := range g.v1 {
-		dirs = append(dirs, m.dir)
-	}
-	if g.v2 != "" {
-		dirs = append(dirs, g.v2)
-	}
+	dirs := g.dirs()
 	deadline := time.Now().Add(removePatience)
 	for _, dir := range dirs {
 		for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
@@ -268,8 +276,26 @@ func (g *Group) Remove() error {
 			}
 			time.Sleep(pause)
 		}
+		// Up to our base, which lies as many levels higher as the name has.
+		for range strings.Count(g.path, "/") - 1 {
+			if dir = filepath.Dir(dir); unix.Rmdir(dir) != nil {
+				break // others are in use
+			}
+		}
 	}
 	return nil
+}
+
+// dirs returns the group's directories in all hierarchies.
+func (g *Group) dirs() []string {
+	var out []string
+	for _, m := range g.v1 {
+		out = append(out, m.dir)
+	}
+	if g.v2 != "" {
+		out = append(out, g.v2)
+	}
+	return out
 }
 
 // removeTree removes dir from the leaves up. The files in it are the kernel's and go
