@@ -218,3 +218,25 @@ func (c *call) become(env []string) error {
 	c.complain("%s: %v", c.args[0], err)
 	return status(126)
 }
+
+func runPrintenv(c *call) error {
+	if err := c.parse(c.flags()); err != nil {
+		return err
+	}
+	if len(c.args) == 0 {
+		for _, entry := range os.Environ() {
+			fmt.Fprintln(c.out, entry)
+		}
+		return nil
+	}
+	var failed error
+	for _, name := range c.args {
+		value, ok := os.LookupEnv(name)
+		if !ok {
+			failed = status(1)
+			continue
+		}
+		fmt.Fprintln(c.out, value)
+	}
+	return failed
+}

@@ -13,7 +13,6 @@ import (
 	"github.com/u-root/u-root/pkg/core/mktemp"
 	"github.com/u-root/u-root/pkg/core/mv"
 	"github.com/u-root/u-root/pkg/core/rm"
-	"github.com/u-root/u-root/pkg/core/tar"
 	"github.com/u-root/u-root/pkg/core/touch"
 	"github.com/u-root/u-root/pkg/core/xargs"
 )
@@ -27,7 +26,6 @@ var cores = map[string]func() core.Command{
 	"mktemp": mktemp.New,
 	"mv":     mv.New,
 	"rm":     rm.New,
-	"tar":    tar.New,
 	"touch":  touch.New,
 	"xargs":  xargs.New,
 }

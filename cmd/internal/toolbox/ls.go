@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -172,12 +171,10 @@ func (l *listing) print(files []listed) {
 
 // table is the long form.
 func (l *listing) table(files []listed) {
-	w := tabwriter.NewWriter(l.out, 0, 0, 1, ' ', tabwriter.AlignRight)
-	for _, f := range files {
+	rows := make([][6]string, len(files)) // inode, mode, links, owner, group, size
+	var widths [6]int
+	for i, f := range files {
 		s := stat(f.info)
-		if l.inode {
-			fmt.Fprintf(w, "%d\t", s.Ino)
-		}
 		size := strconv.FormatInt(f.info.Size(), 10)
 		switch {
 		case f.info.Mode()&fs.ModeDevice != 0:
@@ -185,16 +182,28 @@ func (l *listing) table(files []listed) {
 		case l.human:
 			size = humanSize(f.info.Size())
 		}
+		rows[i] = [6]string{
+			strconv.FormatUint(s.Ino, 10), modeString(f.info.Mode()), strconv.FormatUint(uint64(s.Nlink), 10),
+			named(l.users, int(s.Uid)), named(l.groups, int(s.Gid)), size,
+		}
+		for j, cell := range rows[i] {
+			widths[j] = max(widths[j], len(cell))
+		}
+	}
+	for i, f := range files {
+		row := rows[i]
+		if l.inode {
+			fmt.Fprintf(l.out, "%*s ", widths[0], row[0])
+		}
 		label := l.label(f)
 		if f.info.Mode()&fs.ModeSymlink != 0 {
 			if target, err := os.Readlink(f.path); err == nil {
 				label += " -> " + printable(target)
 			}
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s %s\n", modeString(f.info.Mode()), s.Nlink,
-			named(l.users, int(s.Uid)), named(l.groups, int(s.Gid)), size, shortTime(f.info.ModTime()), label)
+		fmt.Fprintf(l.out, "%s %*s %-*s %-*s %*s %s %s\n", row[1], widths[2], row[2],
+			widths[3], row[3], widths[4], row[4], widths[5], row[5], shortTime(f.info.ModTime()), label)
 	}
-	_ = w.Flush()
 }
 
 // label is a file's name with its mark.

@@ -165,7 +165,7 @@ func (c *call) complain(format string, args ...any) {
 }
 
 // each opens every operand in turn, standard input for "-" or if there are none, and
-// calls do. Files that can't be opened are complained about, and make the status 1.
+// calls do. Failures are complained about, and make the status 1; errEnough ends it at once.
 func (c *call) each(do func(name string, r io.Reader) error) error {
 	names := c.args
 	if len(names) == 0 {
@@ -183,6 +183,9 @@ func (c *call) each(do func(name string, r io.Reader) error) error {
 		if err == nil {
 			err = do(name, f)
 			_ = f.Close()
+		}
+		if err == errEnough {
+			return err
 		}
 		if err != nil {
 			c.complain("%v", short(err))

@@ -40,12 +40,12 @@ func complain(hc interp.HandlerContext, args []string, format string, rest ...an
 	return interp.ExitStatus(1)
 }
 
-// runBegin enters the background job of this goroutine into the table.
+// runBegin enters the background job that comes next into the table.
 func runBegin(s *shell, _ context.Context, hc interp.HandlerContext, args []string) error {
 	p := s.processes
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.add(&job{terminal: s.terminal, key: hc.Env.Get(thisKey).String(), text: strings.Join(args, " "), begun: true})
+	p.add(&job{terminal: s.terminal, key: hc.Env.Get(lastKey).String(), text: strings.Join(args, " "), begun: true})
 	return nil
 }
 
@@ -131,12 +131,19 @@ func runFg(s *shell, _ context.Context, hc interp.HandlerContext, args []string)
 	}
 	j.foreground = false
 	stopped := j.stopped()
+	killed, key := j.killed()
 	var last *process
 	if n := len(j.members); n > 0 {
 		last = j.members[n-1]
 	}
+	if !stopped {
+		p.remove(j)
+	}
 	p.mu.Unlock()
-	s.terminal.take(stopped || last != nil && last.status.Signaled())
+	if key {
+		fmt.Fprintln(os.Stderr)
+	}
+	s.terminal.take(stopped || killed)
 	switch {
 	case err != nil:
 		return complain(hc, args, "%v", err)
@@ -170,6 +177,9 @@ func (s *shell) suspended(j *job) error {
 	p := s.processes
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for j.alive() && !j.stopped() {
+		p.changed.Wait() // the signal went to all of them
+	}
 	if j.number == 0 {
 		p.add(j)
 		fmt.Fprintf(os.Stderr, "\n%s\n", describe(j, true))
@@ -213,7 +223,17 @@ func runWait(s *shell, ctx context.Context, hc interp.HandlerContext, args []str
 		}
 		code = j.code
 	}
-	if len(args) == 1 || code == 0 {
+	if !s.interactive { // else they are reported before the next prompt
+		for _, j := range jobs {
+			if j.finished() {
+				p.remove(j)
+			}
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return signalled(unix.SIGINT)
+	case len(args) == 1 || code == 0:
 		return nil
 	}
 	return interp.ExitStatus(code)
@@ -221,6 +241,7 @@ func runWait(s *shell, ctx context.Context, hc interp.HandlerContext, args []str
 
 // runKill sends a signal. Jobs are named here; the rest is the work of the program kill.
 func runKill(s *shell, ctx context.Context, hc interp.HandlerContext, args []string) error {
+	bare := len(args) > 1 && strings.HasPrefix(args[1], "%")
 	for i, arg := range args {
 		if i == 0 || !strings.HasPrefix(arg, "%") {
 			continue
@@ -236,6 +257,9 @@ func runKill(s *shell, ctx context.Context, hc interp.HandlerContext, args []str
 		if j == nil {
 			return complain(hc, args, "%s: no such job", arg)
 		}
+	}
+	if bare {
+		args = append([]string{args[0], "-TERM"}, args[1:]...) // else the group's number would be taken for the signal's
 	}
 	self, err := os.Executable()
 	if err != nil {

@@ -127,7 +127,7 @@ func lookPath(hc interp.HandlerContext, name string) (string, error) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(hc.Dir, path)
 		}
-		return path, executable(path)
+		return name, executable(path) // as it was typed: a script sees it as "$0"
 	}
 	found := errNotFound
 	for _, dir := range filepath.SplitList(hc.Env.Get("PATH").String()) {

@@ -22,8 +22,9 @@ import (
 type session struct {
 	*shell
 	editor *editor
-	code   int // "$?"
-	warned bool
+	code   int  // the last line's exit status
+	left   bool // by exit, or because of set -e
+	warned bool // of stopped jobs, by the line before
 
 	mu      sync.Mutex
 	current context.CancelFunc // ends the line that runs, if one does
@@ -51,7 +52,7 @@ func (s *shell) runInteractive() int {
 	i.editor = &editor{terminal: t, history: s.history, complete: s.complete}
 	go i.signals()
 	i.profile()
-	for !s.runner.Exited() {
+	for !i.left {
 		i.report()
 		source, err := i.read()
 		switch {
@@ -116,6 +117,7 @@ func (i *session) interrupt() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.current != nil {
+		fmt.Fprintln(os.Stderr) // the prompt is not to follow "^C"
 		i.current()
 	}
 }
@@ -220,7 +222,8 @@ func (i *session) statement(statement *syntax.Stmt) bool {
 	default:
 		i.code = i.status(err)
 	}
-	return !i.runner.Exited()
+	i.left = i.runner.Exited()
+	return !i.left
 }
 
 func (i *session) setCurrent(cancel context.CancelFunc) {
@@ -234,16 +237,12 @@ func (i *session) settle(j *job) {
 	i.processes.mu.Lock()
 	j.foreground, j.interrupt = false, nil
 	broken := j.stopped()
-	killed := false
-	for _, member := range j.members {
-		if member.ended && member.status.Signaled() {
-			broken, killed = true, killed || member.status.Signal() == unix.SIGINT
-		}
-	}
+	killed, key := j.killed()
 	i.processes.mu.Unlock()
-	if killed {
+	if key {
 		fmt.Fprintln(os.Stderr) // the prompt is not to follow "^C"
 	}
+	broken = broken || killed
 	if i.terminal != nil {
 		i.terminal.take(broken)
 	}

@@ -41,6 +41,22 @@ func (j *job) stopped() bool {
 // finished reports whether nothing of the job is left to wait for.
 func (j *job) finished() bool { return !j.alive() && (j.over || !j.begun) }
 
+// killed reports whether a signal ended a process of the job, and whether that was the interrupt or quit key's.
+func (j *job) killed() (killed, key bool) {
+	for _, member := range j.members {
+		if member.ended && member.status.Signaled() {
+			killed = true
+			key = key || member.status.Signal() == unix.SIGINT || member.status.Signal() == unix.SIGQUIT
+		}
+	}
+	return killed, key
+}
+
+// remove takes a job out of the table.
+func (p *processes) remove(j *job) {
+	p.jobs = slices.DeleteFunc(p.jobs, func(other *job) bool { return other == j })
+}
+
 // state puts the job's state in the word that shells use.
 func (j *job) state() string {
 	switch {

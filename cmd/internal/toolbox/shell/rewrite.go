@@ -19,7 +19,7 @@ const (
 // rewrite prepares a program for the interpreter, which runs background statements as goroutines and
 // knows neither their processes nor their ends. "COMMAND &" becomes
 //
-//	{ LAST=$SRANDOM; { JOB=$LAST; begin TEXT; COMMAND; end $?; } & }
+//	{ LAST=$SRANDOM; begin TEXT; { JOB=$LAST; COMMAND; end $?; } & }
 //
 // and "$!" becomes "$(pid)", begin, end and pid being commands of our own.
 func rewrite(node syntax.Node) {
@@ -53,14 +53,14 @@ func background(s *syntax.Stmt) {
 	}
 	*s = *block(
 		assign(lastKey, "SRANDOM"),
+		call("begin", &syntax.SglQuoted{Value: text.String()}),
 		block(
 			assign(thisKey, lastKey),
-			call("begin", &syntax.SglQuoted{Value: text.String()}),
 			&command,
 			call("end", parameter("?")),
 		),
 	)
-	s.Cmd.(*syntax.Block).Stmts[1].Background = true
+	s.Cmd.(*syntax.Block).Stmts[2].Background = true
 }
 
 // lastPID replaces "$!" among the parts of a word.
