@@ -77,7 +77,7 @@ func TestGolden(t *testing.T) {
 			"history --format '{{.CreatedBy}}' hello-world",
 		}},
 		{"lifecycle", seeded, []string{
-			"stop -t 0 web", "start web", "kill -s TERM web nothing", "wait failed", "rm web failed", "rm -f frozen nothing", "rename made was-made",
+			"stop -t 0 web", "start web", "kill -s TERM web nothing", "wait failed web", "rm web failed", "rm -f frozen nothing", "rename made was-made",
 			"ps -a --format '{{.Names}}'", "container prune -f", "rmi toolbox", "rmi -f ghcr.io/acme/tools:1.2", "image prune -af", "system df",
 		}},
 		{"exitcodes", seeded, []string{
