@@ -1,6 +1,7 @@
 package image
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"berth/engine"
 	"berth/engine/internal/content"
 	"berth/engine/internal/snapshot"
+
+	"golang.org/x/sys/unix"
 )
 
 // An Entry is one image in the catalogue.
@@ -101,10 +104,47 @@ func (s *Store) update(ctx context.Context, change func([]*Entry) ([]*Entry, err
 		return err
 	}
 	slices.SortStableFunc(entries, func(a, b *Entry) int { return b.Created.Compare(a.Created) })
-	if err := content.Replace(s.path(), encode(entries)); err != nil {
+	data := encode(entries)
+	if bytes.Equal(data, encode(c.entries)) {
+		return nil
+	}
+	if err := content.Replace(s.path(), data); err != nil {
 		return fmt.Errorf("write images: %w", diskError(err))
 	}
 	return nil
+}
+
+// shrink is update for changes that lead to free space. On a full disk it gives the
+// reserve away, or nothing could ever be removed.
+func (s *Store) shrink(ctx context.Context, change func([]*Entry) ([]*Entry, error)) error {
+	err := s.update(ctx, change)
+	if engine.ClassOf(err) != engine.ClassExhausted {
+		return err
+	}
+	if os.Remove(s.reserve()) != nil {
+		return err
+	}
+	return s.update(ctx, change)
+}
+
+func (s *Store) reserve() string { return filepath.Join(s.cfg.Root, "reserve") }
+
+// reserveSize lets a catalogue of about two thousand images be written.
+const reserveSize = 1 << 20
+
+// holdReserve makes sure that the reserve is there, if the disk allows it.
+func (s *Store) holdReserve() {
+	if info, err := os.Stat(s.reserve()); err == nil && info.Size() == reserveSize {
+		return
+	}
+	f, err := os.OpenFile(s.reserve(), os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if unix.Fallocate(int(f.Fd()), 0, 0, reserveSize) != nil {
+		_ = os.Remove(s.reserve()) // half a reserve is none
+	}
 }
 
 func (e *Entry) clone() *Entry {

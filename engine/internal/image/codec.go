@@ -70,10 +70,11 @@ func encode(entries []*Entry) []byte {
 }
 
 func join(parts []string) string {
+	escaped := make([]string, len(parts))
 	for i, p := range parts {
-		parts[i] = escaper.Replace(p)
+		escaped[i] = escaper.Replace(p)
 	}
-	return strings.Join(parts, unit)
+	return strings.Join(escaped, unit)
 }
 
 func stampTime(t time.Time) string {

@@ -3,6 +3,7 @@
 //
 //	images       the catalogue: one line of text for each image, replaced as a whole
 //	used/<hex>   empty file whose time is the image's last use
+//	reserve      space to write the catalogue when the disk is full
 //
 // with the manifests and configs in package content and the layers in package
 // snapshot. One file holds all names and images, instead of a file for each name,
@@ -66,7 +67,9 @@ func Open(cfg Config) (*Store, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(...eventlog.Record) error { return nil }
 	}
-	return &Store{cfg: cfg}, nil
+	s := &Store{cfg: cfg}
+	s.holdReserve()
+	return s, nil
 }
 
 // A Lease keeps an image from being removed until Release.

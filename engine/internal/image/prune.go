@@ -102,9 +102,11 @@ func named(e *Entry) []engine.ImageRemoval {
 }
 
 func (s *Store) prune(ctx context.Context, v *view, victims []*Entry) (engine.PruneReport, error) {
+	defer s.holdReserve()
 	var report engine.PruneReport
 	var gone []*Entry
-	err := s.update(ctx, func(entries []*Entry) ([]*Entry, error) {
+	err := s.shrink(ctx, func(entries []*Entry) ([]*Entry, error) {
+		gone = nil // a full disk makes it run twice
 		return slices.DeleteFunc(entries, func(e *Entry) bool {
 			// Compared again under the lock: a pull may have given it a name meanwhile.
 			hit := slices.ContainsFunc(victims, func(o *Entry) bool { return o.ID == e.ID && slices.Equal(o.Tags, e.Tags) && !e.Pinned })

@@ -41,6 +41,7 @@ func familiarAll(names []string) []string {
 	for i, n := range names {
 		short[i] = familiar(n)
 	}
+	slices.Sort(short)
 	return short
 }
 

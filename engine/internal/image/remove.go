@@ -22,7 +22,8 @@ func (s *Store) RemoveImage(ctx context.Context, ref string, opts engine.RemoveI
 		return nil, err
 	}
 	var r removal
-	err = s.update(ctx, func(entries []*Entry) ([]*Entry, error) {
+	defer s.holdReserve()
+	err = s.shrink(ctx, func(entries []*Entry) ([]*Entry, error) {
 		m, err := (&catalogue{entries: entries}).find(ref)
 		if err != nil {
 			return nil, err

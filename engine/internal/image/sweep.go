@@ -61,7 +61,7 @@ func (s *Store) forget(ctx context.Context, uses map[engine.Digest][]Use) error 
 	if !slices.ContainsFunc(c.entries, unused) {
 		return nil
 	}
-	return s.update(ctx, func(entries []*Entry) ([]*Entry, error) { return slices.DeleteFunc(entries, unused), nil })
+	return s.shrink(ctx, func(entries []*Entry) ([]*Entry, error) { return slices.DeleteFunc(entries, unused), nil })
 }
 
 func (s *Store) forgetMetadata(c *catalogue, e *Entry) error {

@@ -214,7 +214,7 @@ func startPullWhenServed(t *testing.T, reg *registrytest.Registry, p registrytes
 func TestDiskFull(t *testing.T) {
 	ability.Need(t, ability.Root)
 	mount := t.TempDir()
-	if err := unix.Mount("tmpfs", mount, "tmpfs", 0, "size=2m"); err != nil {
+	if err := unix.Mount("tmpfs", mount, "tmpfs", 0, "size=4m"); err != nil {
 		t.Skipf("needs ability mount: %v", err)
 	}
 	t.Cleanup(func() {
@@ -241,6 +241,15 @@ func TestDiskFull(t *testing.T) {
 	}
 	if readFile(t, lower(t, s, reg.Host()+"/small:1")[0], "a") != "a" {
 		t.Error("the image that was there is damaged")
+	}
+	// Full to the last block, the way out is to remove images.
+	for n := 0; ; n++ {
+		if err := os.WriteFile(filepath.Join(mount, fmt.Sprint("filler", n)), make([]byte, 4096), 0o600); err != nil {
+			break
+		}
+	}
+	if _, err := s.RemoveImage(context.Background(), reg.Host()+"/small:1", engine.RemoveImageOptions{}); err != nil {
+		t.Errorf("remove on a full disk: %v", err)
 	}
 }
 
