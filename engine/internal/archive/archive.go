@@ -88,7 +88,7 @@ func (r *Root) Tar(ctx context.Context, path string, w io.Writer) error {
 		_, err := r.call(ctx, request{Do: doTar, Path: path}, nil, w)
 		return err
 	}
-	return tarTree(ctx, r.dir, path, w)
+	return tarTree(ctx, r.dir, path, w, false)
 }
 
 // Untar unpacks a tar into the directory path. Entries replace what is there, but a
@@ -101,7 +101,7 @@ func (r *Root) Untar(ctx context.Context, path string, in io.Reader, o engine.Co
 		_, err := r.call(ctx, request{Do: doUntar, Path: path, Options: o}, in, nil)
 		return err
 	}
-	return untar(ctx, r.dir, path, in, o)
+	return untar(ctx, r.dir, path, in, o, false)
 }
 
 // Stat describes path. A link at its end is not followed, unless path ends in "/" or "/.".

@@ -24,21 +24,23 @@ const maxDepth = 1000
 
 // A taker writes one tree to a tar.
 type taker struct {
-	ctx   context.Context
-	out   *tar.Writer
-	buf   []byte
-	links map[inode]string // first name of each file that has several
+	ctx context.Context
+	out *tar.Writer
+	buf []byte
+	// noOwners: owners are where noteOwner writes them.
+	noOwners bool
+	links    map[inode]string // first name of each file that has several
 }
 
 type inode struct{ dev, ino uint64 }
 
-func tarTree(ctx context.Context, root *os.File, name string, w io.Writer) error {
+func tarTree(ctx context.Context, root *os.File, name string, w io.Writer, noOwners bool) error {
 	top, err := openLast(root, name)
 	if err != nil {
 		return classify("copy", name, err)
 	}
 	defer top.Close()
-	t := &taker{ctx: ctx, out: tar.NewWriter(w), buf: make([]byte, 128<<10), links: map[inode]string{}}
+	t := &taker{ctx: ctx, noOwners: noOwners, out: tar.NewWriter(w), buf: make([]byte, 128<<10), links: map[inode]string{}}
 	if err := t.entry(top, lastElement(name), 0); err != nil {
 		return err
 	}
@@ -114,7 +116,7 @@ func (t *taker) directory(f *os.File, h *tar.Header, depth int) error {
 		return classify("copy", h.Name, err)
 	}
 	defer dir.Close()
-	addXattrs(h, dir)
+	t.addXattrs(h, dir)
 	if err := t.write(h); err != nil || depth > 0 && isKernels(dir) {
 		return err
 	}
@@ -169,7 +171,7 @@ func (t *taker) file(f *os.File, h *tar.Header, st *unix.Stat_t) error {
 		return classify("copy", h.Name, err)
 	}
 	defer in.Close()
-	addXattrs(h, in)
+	t.addXattrs(h, in)
 	if err := t.write(h); err != nil {
 		return err
 	}
@@ -212,7 +214,10 @@ func kept(name string) bool {
 	return name == "security.capability" || strings.HasPrefix(name, "user.")
 }
 
-func addXattrs(h *tar.Header, f *os.File) {
+func (t *taker) addXattrs(h *tar.Header, f *os.File) {
+	if t.noOwners {
+		notedOwner(f, h)
+	}
 	list := make([]byte, 64<<10)
 	n, err := unix.Flistxattr(int(f.Fd()), list)
 	if err != nil {

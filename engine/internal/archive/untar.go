@@ -21,17 +21,19 @@ type giver struct {
 	root *os.File
 	dest string // path of the directory, for names within root
 	opts engine.CopyToOptions
-	buf  []byte
-	dirs []*tar.Header // whose times are set at the end, since their content changes them
+	// noOwners: there is one id only, and other owners are noted down (see ownerXattr).
+	noOwners bool
+	buf      []byte
+	dirs     []*tar.Header // whose times are set at the end, since their content changes them
 }
 
-func untar(ctx context.Context, root *os.File, dest string, r io.Reader, opts engine.CopyToOptions) error {
+func untar(ctx context.Context, root *os.File, dest string, r io.Reader, opts engine.CopyToOptions, noOwners bool) error {
 	dir, err := openIn(root, dest, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return classify("copy to", dest, err)
 	}
 	defer dir.Close()
-	g := &giver{root: root, dest: dest, opts: opts, buf: make([]byte, 128<<10)}
+	g := &giver{root: root, dest: dest, opts: opts, noOwners: noOwners, buf: make([]byte, 128<<10)}
 	for in := tar.NewReader(&reader{ctx, r}); ; {
 		h, err := in.Next()
 		if err == io.EOF {
@@ -101,8 +103,10 @@ func (g *giver) entry(h *tar.Header, in io.Reader) error {
 		if err := unix.Symlinkat(h.Linkname, int(parent.Fd()), base); err != nil {
 			return err
 		}
-		if err := chown(parent, base, h); err != nil {
-			return err
+		if !g.noOwners {
+			if err := unix.Fchownat(int(parent.Fd()), base, h.Uid, h.Gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+				return ownerError(h, err)
+			}
 		}
 		return setTimes(parent, base, h)
 	case tar.TypeLink:
@@ -222,7 +226,7 @@ func (g *giver) directory(parent *os.File, base string, h *tar.Header) error {
 
 func (g *giver) finishDir(dir *os.File, h *tar.Header) error {
 	g.dirs = append(g.dirs, h)
-	return attributes(dir, h)
+	return g.attributes(dir, h)
 }
 
 // file writes a regular file. It is new (O_EXCL), so that neither a link nor a fifo
@@ -245,7 +249,7 @@ func (g *giver) file(parent *os.File, base string, h *tar.Header, in io.Reader) 
 		return err
 	}
 	if !inPlace { // a mount's own attributes stay
-		if err := errors.Join(attributes(f, h), setTimes(parent, base, h)); err != nil {
+		if err := errors.Join(g.attributes(f, h), setTimes(parent, base, h)); err != nil {
 			return err
 		}
 	}
@@ -313,8 +317,10 @@ func (g *giver) node(parent *os.File, base string, h *tar.Header) error {
 	if st.Mode&unix.S_IFMT != mode {
 		return nil // replaced by the container meanwhile: not ours to change
 	}
-	if err := unix.Fchownat(int(f.Fd()), "", h.Uid, h.Gid, unix.AT_EMPTY_PATH); err != nil {
-		return err
+	if !g.noOwners {
+		if err := unix.Fchownat(int(f.Fd()), "", h.Uid, h.Gid, unix.AT_EMPTY_PATH); err != nil {
+			return ownerError(h, err)
+		}
 	}
 	if err := unix.Chmod(fmt.Sprintf("/proc/self/fd/%d", f.Fd()), uint32(h.Mode&0o7777)); err != nil {
 		return err
@@ -324,8 +330,12 @@ func (g *giver) node(parent *os.File, base string, h *tar.Header) error {
 
 // attributes sets owner, mode and extended attributes of an open file, in the order
 // in which none undoes another: chown clears set-user-id bits and capabilities.
-func attributes(f *os.File, h *tar.Header) error {
-	if err := unix.Fchown(int(f.Fd()), h.Uid, h.Gid); err != nil {
+func (g *giver) attributes(f *os.File, h *tar.Header) error {
+	if g.noOwners {
+		if err := noteOwner(f, h); err != nil {
+			return err
+		}
+	} else if err := unix.Fchown(int(f.Fd()), h.Uid, h.Gid); err != nil {
 		return ownerError(h, err)
 	}
 	if err := unix.Fchmod(int(f.Fd()), uint32(h.Mode&0o7777)); err != nil {
@@ -340,13 +350,6 @@ func attributes(f *os.File, h *tar.Header) error {
 		if err != nil && err != unix.EOPNOTSUPP && err != unix.EPERM {
 			return err
 		}
-	}
-	return nil
-}
-
-func chown(parent *os.File, base string, h *tar.Header) error {
-	if err := unix.Fchownat(int(parent.Fd()), base, h.Uid, h.Gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return ownerError(h, err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"berth/engine"
+	"berth/engine/internal/idmap"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +29,9 @@ type request struct {
 	Do      string
 	Path    string
 	Options engine.CopyToOptions
-	Overlay *overlay `json:",omitempty"` // nil: the root is at descriptor rootFD
+	// NoOwners: the mapping has one id only.
+	NoOwners bool
+	Overlay  *overlay `json:",omitempty"` // nil: the root is at descriptor rootFD
 }
 
 // An answer is what the worker writes to answerFD when it is done; its standard output
@@ -53,6 +56,7 @@ const maxRequest = 16 << 20
 // asks for is that the ids of a file exist in the caller's.
 func (r *Root) call(ctx context.Context, req request, in io.Reader, out io.Writer) (answer, error) {
 	t := r.target
+	req.NoOwners = t.IDMap.Mode == idmap.Single
 	if r.dir == nil {
 		req.Overlay = &overlay{t.Lower, t.Upper, t.Work, t.UserXattr}
 	}
@@ -170,9 +174,9 @@ func work(a *answer) error {
 	ctx := context.Background() // its end is a SIGKILL
 	switch req.Do {
 	case doTar:
-		return tarTree(ctx, root, req.Path, os.Stdout)
+		return tarTree(ctx, root, req.Path, os.Stdout, req.NoOwners)
 	case doUntar:
-		return untar(ctx, root, req.Path, os.Stdin, req.Options)
+		return untar(ctx, root, req.Path, os.Stdin, req.Options, req.NoOwners)
 	case doStat:
 		a.Stat, err = stat(root, req.Path)
 		return err

@@ -2,8 +2,11 @@ package cgroup
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"berth/engine"
 
@@ -154,5 +157,52 @@ func TestRuleString(t *testing.T) {
 		if got := r.String(); got != want {
 			t.Errorf("rule is %q, want %q", got, want)
 		}
+	}
+}
+
+// A version 2 group as files: what Update writes, and what Stats reads.
+func TestVersion2Files(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{
+		"cgroup.controllers": "cpu io memory pids\n", "memory.max": "", "memory.swap.max": "", "cpu.max": "", "pids.max": "",
+		"memory.current": "5000\n", "memory.stat": "anon 3000\ninactive_file 1000\n", "memory.events": "low 0\noom 3\noom_kill 2\n",
+		"cpu.stat": "usage_usec 1500\nuser_usec 1000\nthrottled_usec 40\n", "pids.current": "7\n", "cpuset.cpus.effective": "0-2,5\n",
+		"io.stat": "8:0 rbytes=100 wbytes=200 rios=1 wios=2 dbytes=0 dios=0\n8:16 rbytes=1 wbytes=2 rios=1 wios=1 dbytes=0 dios=0\n",
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := &Group{host: &Host{version: "2"}, path: "/x", v2: dir}
+	r, err := Resources(engine.Resources{Memory: 64 << 20, NanoCPUs: 25e7, PidsLimit: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Update(r); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"memory.max": "67108864", "memory.swap.max": "67108864", "cpu.max": "25000 100000", "pids.max": "9"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
+			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
+		}
+	}
+	s, err := g.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := engine.Stats{Time: s.Time, CPUTotal: 1500 * time.Microsecond, CPUs: 4, Memory: 4000, MemoryLimit: 64 << 20, Pids: 7, PidsLimit: 9,
+		NetRx: -1, NetTx: -1, BlockRead: 101, BlockWrite: 202, OOMKills: 2, Throttled: 40 * time.Microsecond, Source: "cgroup2"}
+	if s != want {
+		t.Errorf("statistics are\n%+v, want\n%+v", s, want)
+	}
+	if err := g.Update(&specs.LinuxResources{CPU: &specs.LinuxCPU{Cpus: "0"}}); engine.ClassOf(err) != engine.ClassUnsupported {
+		t.Errorf("a limit whose controller is not handed down: %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "memory.swap.max")); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Update(r); err != nil || len(g.Warnings()) != 1 || !strings.Contains(g.Warnings()[0], "swap") {
+		t.Errorf("without swap accounting: %v, warnings %q", err, g.Warnings())
 	}
 }
