@@ -121,6 +121,7 @@ func (s *Screen) encodeStyle(dst []byte, st Style, linkRoom int) ([]byte, int) {
 // reuses. Their styles are in the tables until the next sweep, so the caller
 // holds off sweeps (tables.hold) until it is done with them.
 func (s *Screen) decode(b []byte) (cells []cell, fill uint32) {
+	s.hist.read.chunk = nil
 	cells = s.hist.scratch[:0]
 	attr := uint32(0)
 	for len(b) > 0 {

@@ -14,6 +14,15 @@ type history struct {
 	style   Style  // at the end of the last line, while open
 	tail    int    // columns of its last row, while open
 	scratch []cell // of decode
+	read    lineRead
+}
+
+// lineRead says which line history.scratch holds; chunk is nil when none, or
+// when the line or the tables its cells refer to have changed.
+type lineRead struct {
+	chunk *chunk
+	line  int
+	fill  uint32
 }
 
 // chunk is evicted as a whole.
@@ -50,7 +59,7 @@ func (c *chunk) size() int { return cap(c.buf) + lineSize*cap(c.lines) }
 func (h *history) full() int { return clampInt(h.budget/8, 512, chunkBytes) }
 
 func (h *history) clear() {
-	h.chunks, h.bytes, h.spare, h.open = nil, 0, nil, false
+	h.chunks, h.bytes, h.spare, h.open, h.read = nil, 0, nil, false, lineRead{}
 }
 
 // last returns the chunk to append to, beginning a new one when it is full.
@@ -119,6 +128,7 @@ func (s *Screen) remember(r *row) {
 		c.rows++
 		h.style, h.tail = Style{}, 0
 	}
+	h.read.chunk = nil
 	cells, fill := r.trim()
 	if h.open && len(cells) == 0 && fill != 0 {
 		cells, fill = r.cells, 0 // a row of its own, which a fill is not
@@ -302,7 +312,7 @@ func (s *Screen) historyRow(n int) (cells []cell, wrapped, ok bool) {
 				continue
 			}
 			newest := i == len(h.chunks)-1 && j == len(c.lines)-1
-			all, fill := s.decode(c.bytes(j))
+			all, fill := s.decodeLine(c, j)
 			from, to := 0, 0
 			for k := int(l.rows) - n; k >= 0; k-- {
 				from = to
@@ -321,6 +331,18 @@ func (s *Screen) historyRow(n int) (cells []cell, wrapped, ok bool) {
 		}
 	}
 	return nil, false, false
+}
+
+// decodeLine is decode of one line, which it remembers: whoever reads a long
+// line reads one row of it after the other.
+func (s *Screen) decodeLine(c *chunk, i int) ([]cell, uint32) {
+	h := &s.hist
+	if h.read.chunk == c && h.read.line == i {
+		return h.scratch, h.read.fill
+	}
+	cells, fill := s.decode(c.bytes(i))
+	h.read.chunk, h.read.line, h.read.fill = c, i, fill
+	return cells, fill
 }
 
 // takeLast removes the newest logical line and returns its cells, which are

@@ -161,6 +161,7 @@ func (s *Screen) sweep() {
 		}
 	}
 	clear(t.recent[:])
+	s.hist.read.chunk = nil
 	t.freeStyle = drop(t.styles, styles, t.freeStyle, t.styleIDs)
 	t.freeCluster = drop(t.clusters, clusters, t.freeCluster, t.clusterIDs)
 	t.freeLink = drop(t.links, links, t.freeLink, t.linkIDs)

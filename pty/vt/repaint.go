@@ -25,7 +25,7 @@ const (
 	// the painter counts on. It begins with CAN, which ends a sequence that
 	// whoever wrote before left unfinished.
 	outerPrologue = "\x18\x1b[22;0t\x1b[?25l\x1b[!p\x1b[?69l\x1b[r\x1b[?6l\x1b[4l\x1b[20l\x1b[?7h" +
-		"\x1b(B\x1b)B\x0f\x1b[0\"q\x1b]8;;\x1b\\\x1b[m\x1b[H\x1b[2J"
+		asciiSets + "\x1b[0\"q\x1b]8;;\x1b\\\x1b[m\x1b[H\x1b[2J"
 	hideCursor = "\x1b[?25l"
 )
 
@@ -154,7 +154,7 @@ func (p *painter) defaults(g *grid) {
 		p.str("\x1b[?6l")
 	}
 	if v.chars != (charsets{}) {
-		p.str("\x1b(B\x1b)B\x1b*B\x1b+B\x0f")
+		p.str(asciiSets)
 	}
 }
 

@@ -104,24 +104,33 @@ func (p *painter) titles() {
 
 // RestoreSequence gives a terminal back that showed a program of which nothing
 // is known: it ends an unfinished sequence and undoes every mode that a
-// program may have left. It keeps what is on the primary screen.
-//
-// DECSC comes before 1049: where the primary screen is shown already, the
-// cursor that 1049 restores is then the one that is there.
+// program may have left. It keeps what is on the primary screen and the
+// cursor's place there.
 func RestoreSequence() []byte {
-	return []byte("\x18\x1b\\" + "\x1b[?2026l" +
-		"\x1b[<16u\x1b[=0u" + "\x1b[?69l\x1b[?6l" + "\x1b7\x1b[?1049l" +
-		"\x1b[<16u\x1b[=0u\x1b[>4m" + restoreModes)
+	return []byte("\x18\x1b\\" + "\x1b[?2026l" + resetKeyboard + leaveAlternate + resetKeyboard + resetModes)
 }
 
-// restoreModes undoes everything but the alternate screen. DECSTBM moves the
-// cursor, so it stands between DECSC and DECRC.
-const restoreModes = "\x1b[?69l\x1b[?6l\x1b7\x1b[r\x1b8" +
-	"\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l" +
-	"\x1b[?1004l\x1b[?2004l\x1b[?2031l\x1b[?2048l\x1b[?2027l\x1b[?1l\x1b[?5l\x1b[?66l\x1b>" +
-	"\x1b[4l\x1b[20l\x1b[?7h\x1b[?45l\x1b(B\x1b)B\x0f\x1b[0\"q\x1b]8;;\x1b\\\x1b[m\x1b[0 q\x1b[?12l\x1b[?25h"
+// The keyboard's flags are kept per screen, so they are reset on both. A pop of
+// more than there is empties the stack.
+const resetKeyboard = "\x1b[<16u\x1b[=0u"
 
-// Restore gives back a terminal that was painted by RepaintWith(Outer) and
+// DECSC comes first: where the primary screen is shown already, the cursor that
+// 1049 restores is then the one that is there.
+const leaveAlternate = "\x1b7\x1b[?1049l"
+
+// resetModes undoes the rest. DECSTR resets origin mode without moving the
+// cursor; DECRST 6 and DECSTBM, for terminals that do not know it, do move it,
+// so they stand between DECSC and DECRC.
+const resetModes = "\x1b[!p" + "\x1b7\x1b[?69l\x1b[?6l\x1b[r\x1b8" +
+	"\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l" +
+	"\x1b[?1004l\x1b[?2004l\x1b[?2031l\x1b[?2048l\x1b[?2027l\x1b[?1l\x1b[?5l\x1b[?66l\x1b[?67l\x1b[>4m" +
+	"\x1b[2l\x1b[4l\x1b[20l\x1b[?7h\x1b[?8h\x1b[?45l\x1b[?1036h" +
+	asciiSets + "\x1b[0\"q\x1b]8;;\x1b\\\x1b[m\x1b[0 q\x1b[?12l\x1b[?25h"
+
+// asciiSets designates ASCII into G0 to G3 and invokes G0.
+const asciiSets = "\x1b(B\x1b)B\x1b*B\x1b+B\x0f"
+
+// Restore gives back a terminal that was painted with RepaintOptions.Outer and
 // then got the program's stream: RestoreSequence, the title as it was, and the
 // colours if the program changed any.
 func (s *Screen) Restore() []byte {

@@ -5,11 +5,11 @@ import (
 	"strconv"
 )
 
-// The identity is xterm's as far as programs act on it: a VT420 with 132
-// columns, selective erase, colour, and rectangular editing. What it says is
-// what is implemented: no sixel, no user-defined keys.
+// The identity is xterm's as far as programs act on it: a VT420 with selective
+// erase (6), horizontal scrolling (21), colour (22) and rectangular editing
+// (28). What it says is what is implemented: no sixel, no user-defined keys.
 const (
-	primaryDA   = "\x1b[?64;1;6;22;28;29c"
+	primaryDA   = "\x1b[?64;6;21;22;28c"
 	secondaryDA = "\x1b[>41;390;0c"
 	tertiaryDA  = "\x1bP!|00000000\x1b\\"
 	versionName = "\x1bP>|berth\x1b\\"

@@ -119,7 +119,9 @@ func snapshot(s *Screen, n int) state {
 	return v
 }
 
-var stateOptions = cmp.AllowUnexported(cursor{}, charsets{}, margins{})
+func diffStates(a, b state) string {
+	return cmp.Diff(a, b, cmp.AllowUnexported(cursor{}, charsets{}, margins{}))
+}
 
 // checkRepaint is the oracle vt(repaint(vt(x))) == vt(x).
 func checkRepaint(t *testing.T, s *Screen) {
@@ -128,7 +130,7 @@ func checkRepaint(t *testing.T, s *Screen) {
 	n := s.ScrollbackLen()
 	again := New(Options{Cols: s.cols, Rows: s.rows, ScrollbackBytes: s.opts.ScrollbackBytes * 2})
 	again.Write(painted)
-	if diff := cmp.Diff(snapshot(s, n), snapshot(again, n), stateOptions); diff != "" {
+	if diff := diffStates(snapshot(s, n), snapshot(again, n)); diff != "" {
 		t.Fatalf("repaint differs (-screen +repainted):\n%s\nrepaint: %q", diff, painted)
 	}
 	if r := again.Replies(); len(r) != 0 {
