@@ -44,10 +44,24 @@ func Detect() (Mapping, error) {
 		if err != nil {
 			return Mapping{}, err
 		}
-		return Mapping{Mode: Ranges, UIDs: identity(uids), GIDs: identity(gids)}, nil
+		return nested(uids, gids), nil
 	}
 	return detectUser(os.Geteuid(), os.Getegid(), "/etc/subuid", "/etc/subgid", missingTool()), nil
 }
+
+// nested returns the mapping for root in a namespace that has the given ids.
+func nested(uids, gids []Range) Mapping {
+	m := Mapping{Mode: Ranges, UIDs: identity(uids), GIDs: identity(gids)}
+	if len(uids) == 1 && uids[0].Size == 1 || len(gids) == 1 && gids[0].Size == 1 {
+		m.Mode, m.UIDs, m.GIDs = Single, m.UIDs[:1], m.GIDs[:1]
+		m.UIDs[0].Size, m.GIDs[0].Size = 1, 1
+		m.Hint = onlyRoot + "give the user namespace in which berth runs more ids (`unshare --map-root-user --map-auto`)"
+	}
+	return m
+}
+
+// onlyRoot begins the hint of every Single mapping.
+const onlyRoot = "only root exists inside containers, so programs that change to another user, and files of other owners, will not work: "
 
 // detectUser chooses between Ranges and Single; missing says why ranges can't be
 // applied, and is empty if they can.
@@ -72,8 +86,7 @@ func detectUser(uid, gid int, subuid, subgid, missing string) Mapping {
 	}
 	return Mapping{
 		Mode: Single, UIDs: uids[:1], GIDs: gids[:1],
-		Hint: "only root exists inside containers, so programs that change to another user, and files of other owners, will not work: " +
-			strings.Join(remedies, " and "),
+		Hint: onlyRoot + strings.Join(remedies, " and "),
 	}
 }
 

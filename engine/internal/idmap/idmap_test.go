@@ -83,6 +83,16 @@ func TestDetectUser(t *testing.T) {
 	}
 }
 
+func TestNestedRoot(t *testing.T) {
+	all := []Range{{0, 1000, 1}, {1, 100000, 65536}}
+	if m := nested(all, all); m.Mode != Ranges || m.UIDs[1] != (Range{1, 1, 65536}) || m.Hint != "" {
+		t.Errorf("with many ids: %+v", m)
+	}
+	if m := nested(all[:1], all[:1]); m.Mode != Single || m.UIDs[0] != (Range{0, 0, 1}) || m.Hint == "" {
+		t.Errorf("with one id: %+v", m)
+	}
+}
+
 // start runs a shell line under m and returns what it printed.
 func start(t *testing.T, m Mapping, line string) string {
 	t.Helper()
@@ -129,10 +139,11 @@ func TestStartRanges(t *testing.T) {
 	m := Mapping{Mode: Ranges, UIDs: []Range{{0, 0, 1}, {1, 100000, 65536}}, GIDs: []Range{{0, 0, 1}, {1, 100000, 65536}}}
 	if os.Geteuid() != 0 {
 		ability.Need(t, ability.SubIDs)
-		var err error
-		if m, err = Detect(); err != nil {
-			t.Fatal(err)
-		}
+	}
+	if detected, err := Detect(); err != nil {
+		t.Fatal(err)
+	} else if detected.Mode != Host {
+		m = detected
 	}
 	if m.Mode != Ranges {
 		t.Fatalf("mode is %q", m.Mode)
