@@ -47,7 +47,7 @@ type Filters map[string][]string
 // An Image is one image in the cache.
 type Image struct {
 	ID          Digest   // digest of the config
-	RepoTags    []string // familiar form, "ubuntu:24.04"; empty for a dangling image
+	RepoTags    []string // familiar form, "ubuntu:24.04", in order; empty for a dangling image
 	RepoDigests []string // "ubuntu@sha256:..."
 	Created     time.Time
 	Pulled      time.Time

@@ -7,14 +7,20 @@ package shimproc
 import (
 	"os"
 
+	"berth/engine/internal/archive"
+	"berth/engine/internal/diff"
+	"berth/engine/internal/doctor"
 	"berth/engine/internal/layer"
 	"berth/engine/internal/shim"
 )
 
 // modes are the program's services besides running a container, by its first argument.
 var modes = map[string]shim.Mode{
-	// The layers of a rootless store are unpacked and removed inside a user namespace.
-	"unpack": layer.WorkerMain,
+	// What concerns files of foreign ids is done inside a user namespace.
+	"unpack":  layer.WorkerMain,
+	"diff":    diff.WorkerMain,
+	"archive": archive.WorkerMain,
+	"doctor":  doctor.WorkerMain,
 }
 
 // Main is the whole of the process and returns its exit code. The arguments are

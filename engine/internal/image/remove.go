@@ -61,9 +61,11 @@ type removal struct {
 // plan decides what goes, by Docker's rules, or why nothing may.
 func (r *removal) plan(m match, ref string, force bool) error {
 	e := m.entry
-	if m.name != "" && r.others(m.name) {
-		r.names = []string{m.name}
-		return nil
+	if m.name != "" {
+		if names := r.with(m.name); len(names) < len(e.Tags)+len(e.Digests) {
+			r.names = names
+			return nil
+		}
 	}
 	r.names, r.whole = slices.Concat(e.Tags, e.Digests), true
 	id := e.ID.Short()
@@ -87,23 +89,22 @@ func (r *removal) plan(m match, ref string, force bool) error {
 	return engine.Errorf(engine.ClassConflict, "conflict: unable to delete %s (must be forced) - image is being used by stopped container %s", id, user)
 }
 
-// others reports whether the image keeps a name when this one is taken away. The
-// digests of the last tag's repository go with it: they came with the tag.
-func (r *removal) others(name string) bool {
-	for _, t := range r.entry.Tags {
-		if t != name {
-			return true
-		}
-	}
-	if strings.Contains(name, "@") {
-		return len(r.entry.Tags) > 0 || len(r.entry.Digests) > 1
+// with returns what goes when a name is taken away: with the last tag of a repository
+// its digests too, because they came with the tag.
+func (r *removal) with(name string) []string {
+	names := []string{name}
+	repo := repository(name)
+	if strings.Contains(name, "@") || slices.ContainsFunc(r.entry.Tags, func(t string) bool {
+		return t != name && repository(t) == repo
+	}) {
+		return names
 	}
 	for _, d := range r.entry.Digests {
-		if repository(d) != repository(name) {
-			return true
+		if repository(d) == repo {
+			names = append(names, d)
 		}
 	}
-	return false
+	return names
 }
 
 func repositories(e *Entry) int {

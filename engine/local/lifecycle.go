@@ -1,0 +1,258 @@
+package local
+
+import (
+	"context"
+	"time"
+
+	"berth/engine"
+	"berth/engine/internal/shim"
+	"berth/engine/internal/state"
+
+	"golang.org/x/sys/unix"
+)
+
+// defaultStopTimeout is how long a program may take to end when asked; Docker's value.
+const defaultStopTimeout = 10 * time.Second
+
+// StartContainer implements engine.Lifecycle.
+func (e *Engine) StartContainer(ctx context.Context, ref string, attach *engine.AttachOptions) (engine.Attachment, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var attached engine.Attachment
+	err := e.change(ref, func(rec *state.Record, c *engine.Container) (err error) {
+		switch c.State {
+		case engine.StatePaused:
+			return engine.Errorf(engine.ClassConflict, "cannot start a paused container, try unpause instead")
+		case engine.StateRunning, engine.StateRestarting:
+			return nil
+		}
+		attached, err = e.start(ctx, rec, attach)
+		return err
+	})
+	return attached, err
+}
+
+// start puts the bundle down and starts a shim for it. The caller holds the lock.
+func (e *Engine) start(ctx context.Context, rec *state.Record, attach *engine.AttachOptions) (engine.Attachment, error) {
+	dir := e.state.Dir(rec.ID)
+	op := e.begin("start", rec.ID)
+	err := op.step("write bundle", "All that the shim needs to know is put into one file: the runtime configuration, the layers, the compiled seccomp filter.",
+		map[string]string{"directory": dir}, func() error {
+			b, err := e.bundle(op, rec, dir)
+			if err != nil {
+				return err
+			}
+			return b.Write(dir)
+		})
+	if err != nil {
+		return nil, err
+	}
+	client, attached, err := shim.Start(ctx, shim.StartConfig{Dir: dir, AttachFirst: attach})
+	if err != nil {
+		return nil, err
+	}
+	return attached, client.Close()
+}
+
+// StopContainer implements engine.Lifecycle.
+func (e *Engine) StopContainer(ctx context.Context, ref string, opts engine.StopOptions) error {
+	rec, c, err := e.find(ref)
+	if err != nil {
+		return err
+	}
+	if !c.State.Alive() {
+		return nil
+	}
+	op := e.begin("stop", rec.ID)
+	sig, timeout, err := stopSettings(rec, opts)
+	if err != nil {
+		return err
+	}
+	client, err := e.dial(ctx, &c)
+	if err != nil {
+		return ended(err)
+	}
+	defer client.Close()
+	if c.State == engine.StatePaused {
+		if err := client.Unpause(ctx); err != nil {
+			return err
+		}
+	}
+	err = op.step("signal", "The main process is asked to end; its restart policy no longer counts.",
+		map[string]any{"signal": unix.SignalName(sig), "pid": c.Pid}, func() error {
+			if err := client.StopRestarting(ctx); err != nil {
+				return ended(err)
+			}
+			return ended(client.Signal(ctx, sig))
+		})
+	if err != nil {
+		return err
+	}
+	wait := ctx
+	if timeout >= 0 {
+		var cancel context.CancelFunc
+		wait, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	err = op.step("wait", "The program has this long to end by itself.",
+		map[string]string{"timeout": timeout.String()}, func() error {
+			_, err := client.Wait(wait)
+			return err
+		})
+	if err != nil && ctx.Err() == nil && wait.Err() != nil {
+		err = op.step("kill", "It did not end in time: SIGKILL ends it, and with it every process in its PID namespace.",
+			map[string]any{"pid": c.Pid}, func() error {
+				if err := ended(client.Kill(ctx)); err != nil {
+					return err
+				}
+				_, err := client.Wait(ctx)
+				return err
+			})
+	}
+	if err != nil {
+		return err
+	}
+	return e.publish("stop", &c, nil)
+}
+
+// stopSettings returns the signal and the patience (negative: for ever) of a stop.
+func stopSettings(rec *state.Record, opts engine.StopOptions) (unix.Signal, time.Duration, error) {
+	sig := unix.SIGTERM
+	name := opts.Signal
+	if name == "" {
+		name = rec.Config.StopSignal
+	}
+	if name != "" {
+		s, err := parseSignal(name)
+		if err != nil {
+			return 0, 0, err
+		}
+		sig = s
+	}
+	timeout := defaultStopTimeout
+	for _, t := range []*int{rec.Config.StopTimeout, opts.Timeout} {
+		if t != nil {
+			timeout = time.Duration(*t) * time.Second
+		}
+	}
+	return sig, timeout, nil
+}
+
+// ended drops the error that says that the container ended meanwhile.
+func ended(err error) error {
+	if engine.ClassOf(err) == engine.ClassConflict {
+		return nil
+	}
+	return err
+}
+
+// dial connects to the shim of a container; ClassConflict if it does not run.
+func (e *Engine) dial(ctx context.Context, c *engine.Container) (*shim.Client, error) {
+	if !c.State.Alive() {
+		return nil, notRunning(c)
+	}
+	client, err := shim.Dial(ctx, e.state.Dir(c.ID))
+	if err != nil {
+		if st, rerr := shim.ReadStatus(e.state.Dir(c.ID)); rerr != nil || !st.State.Alive() {
+			return nil, notRunning(c)
+		}
+	}
+	return client, err
+}
+
+func notRunning(c *engine.Container) error {
+	return engine.Errorf(engine.ClassConflict, "container %s is not running", c.Name).
+		WithHint("Start it with `berth start %s`.", c.Name)
+}
+
+// client connects to the shim of the running container that the user named.
+func (e *Engine) client(ctx context.Context, ref string) (*engine.Container, *shim.Client, error) {
+	_, c, err := e.find(ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := e.dial(ctx, &c)
+	return &c, client, err
+}
+
+// RestartContainer implements engine.Lifecycle.
+func (e *Engine) RestartContainer(ctx context.Context, ref string, opts engine.StopOptions) error {
+	rec, c, err := e.find(ref)
+	if err != nil {
+		return err
+	}
+	if c.State.Alive() && rec.Config.AutoRemove {
+		return engine.Errorf(engine.ClassUnsupported, "container %s is removed when it stops (--rm), so it can't be restarted", c.Name)
+	}
+	if err := e.StopContainer(ctx, rec.ID, opts); err != nil {
+		return err
+	}
+	if _, err := e.StartContainer(ctx, rec.ID, nil); err != nil {
+		return err
+	}
+	return e.publish("restart", &c, nil)
+}
+
+// KillContainer implements engine.Lifecycle.
+func (e *Engine) KillContainer(ctx context.Context, ref, signal string) error {
+	sig := unix.SIGKILL
+	if signal != "" {
+		var err error
+		if sig, err = parseSignal(signal); err != nil {
+			return err
+		}
+	}
+	c, client, err := e.client(ctx, ref)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	// Docker: only a signal that is meant to end it suspends the restart policy.
+	if sig == unix.SIGKILL || sig == unix.SIGTERM || sig == unix.SIGINT {
+		if err := client.StopRestarting(ctx); err != nil {
+			return err
+		}
+	}
+	if err := client.Signal(ctx, sig); err != nil {
+		return err
+	}
+	if sig == unix.SIGKILL {
+		if _, err := client.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	return e.publish("kill", c, map[string]string{"signal": unix.SignalName(sig)})
+}
+
+// PauseContainer implements engine.Lifecycle.
+func (e *Engine) PauseContainer(ctx context.Context, ref string) error {
+	c, client, err := e.client(ctx, ref)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if c.State == engine.StatePaused {
+		return engine.Errorf(engine.ClassConflict, "container %s is already paused", c.Name)
+	}
+	if err := client.Pause(ctx); err != nil {
+		return err
+	}
+	return e.publish("pause", c, nil)
+}
+
+// UnpauseContainer implements engine.Lifecycle.
+func (e *Engine) UnpauseContainer(ctx context.Context, ref string) error {
+	c, client, err := e.client(ctx, ref)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if c.State != engine.StatePaused {
+		return engine.Errorf(engine.ClassConflict, "container %s is not paused", c.Name)
+	}
+	if err := client.Unpause(ctx); err != nil {
+		return err
+	}
+	return e.publish("unpause", c, nil)
+}

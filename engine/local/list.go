@@ -1,0 +1,160 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"berth/engine"
+	"berth/engine/internal/image"
+	"berth/engine/internal/shim"
+	"berth/engine/internal/state"
+)
+
+// container converts the record of a container that never ran.
+func container(rec *state.Record) engine.Container {
+	cfg := &rec.Config
+	return engine.Container{
+		ID:         rec.ID,
+		Name:       rec.Name,
+		Image:      cfg.Image,
+		ImageID:    rec.ImageID,
+		Command:    command(cfg),
+		Created:    rec.Created,
+		State:      engine.StateCreated,
+		Labels:     cfg.Labels,
+		TTY:        cfg.TTY,
+		OpenStdin:  cfg.OpenStdin,
+		AutoRemove: cfg.AutoRemove,
+		Network:    cfg.Network,
+		Mounts:     cfg.Mounts,
+	}
+}
+
+// withStatus adds what the shim says of the container.
+func withStatus(c engine.Container, st shim.Status) engine.Container {
+	c.State = st.State
+	c.Pid = st.Pid
+	c.Started, c.Finished = st.Started, st.Finished
+	c.ExitCode, c.OOMKilled, c.Error = st.ExitCode, st.OOMKilled, st.Error
+	c.RestartCount = st.RestartCount
+	return c
+}
+
+// load reads one container's record and status.
+func (e *Engine) load(id string) (*state.Record, engine.Container, error) {
+	rec, err := e.state.Load(id)
+	if err != nil {
+		return nil, engine.Container{}, err
+	}
+	st, err := shim.ReadStatus(e.state.Dir(id))
+	if err != nil {
+		return nil, engine.Container{}, err
+	}
+	return rec, withStatus(container(rec), st), nil
+}
+
+// find resolves what the user wrote and loads it.
+func (e *Engine) find(ref string) (*state.Record, engine.Container, error) {
+	id, err := e.state.Resolve(ref)
+	if err != nil {
+		return nil, engine.Container{}, err
+	}
+	return e.load(id)
+}
+
+// ListContainers implements engine.Containers.
+func (e *Engine) ListContainers(ctx context.Context, opts engine.ContainerListOptions) ([]engine.Container, error) {
+	all, err := e.containers()
+	if err != nil {
+		return nil, err
+	}
+	match, err := e.containerFilter(ctx, opts.Filters, all)
+	if err != nil {
+		return nil, err
+	}
+	_, byStatus := opts.Filters["status"]
+	_, byExit := opts.Filters["exited"]
+	everything := opts.All || opts.Last > 0 || byStatus || byExit
+	out := all[:0]
+	for _, c := range all {
+		if (everything || c.State.Alive()) && match(&c) {
+			out = append(out, c)
+		}
+		if opts.Last > 0 && len(out) == opts.Last {
+			break
+		}
+	}
+	if opts.Size {
+		for i := range out {
+			e.fillSize(ctx, &out[i])
+		}
+	}
+	return out, nil
+}
+
+// containers returns all containers, newest first. Those at rest come from the index
+// as long as their directory did not change.
+func (e *Engine) containers() ([]engine.Container, error) {
+	ids, err := e.state.IDs()
+	if err != nil {
+		return nil, err
+	}
+	index := e.state.LoadIndex()
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex // guards index for writing, and out
+		out  = make([]engine.Container, 0, len(ids))
+		part = (len(ids) + 1) / 2
+	)
+	for chunk := range slices.Chunk(ids, max(part, 1)) {
+		wg.Go(func() {
+			for _, id := range chunk {
+				stamp := e.state.Stamp(id)
+				var c engine.Container
+				mu.Lock()
+				data, ok := index.Get(id, stamp)
+				mu.Unlock()
+				if ok && json.Unmarshal(data, &c) == nil {
+					mu.Lock()
+					out = append(out, c)
+					mu.Unlock()
+					continue
+				}
+				_, c, err := e.load(id)
+				if err != nil {
+					continue // removed meanwhile; a broken record shows in inspect
+				}
+				mu.Lock()
+				out = append(out, c)
+				if !c.State.Alive() {
+					if data, err := json.Marshal(c); err == nil {
+						index.Put(id, stamp, data)
+					}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	index.Save(ids)
+	slices.SortFunc(out, func(a, b engine.Container) int {
+		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
+	})
+	return out, nil
+}
+
+// imageUses tells the image store which containers keep which image.
+func (e *Engine) imageUses(context.Context) (map[engine.Digest][]image.Use, error) {
+	all, err := e.containers()
+	if err != nil {
+		return nil, err
+	}
+	uses := map[engine.Digest][]image.Use{}
+	for _, c := range all {
+		uses[c.ImageID] = append(uses[c.ImageID], image.Use{ID: c.ID, Running: c.State.Alive()})
+	}
+	return uses, nil
+}

@@ -1,0 +1,139 @@
+package local
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"berth/engine"
+	"berth/engine/internal/idmap"
+	"berth/engine/internal/state"
+
+	"github.com/google/go-cmp/cmp"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+func TestCapabilities(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		add, drop []string
+		has, not  []string
+		count     int
+	}{
+		{"default", nil, nil, []string{"CAP_CHOWN", "CAP_NET_RAW"}, []string{"CAP_SYS_ADMIN", "CAP_NET_ADMIN"}, 14},
+		{"add", []string{"net_admin"}, nil, []string{"CAP_NET_ADMIN"}, nil, 15},
+		{"drop", nil, []string{"CAP_NET_RAW"}, nil, []string{"CAP_NET_RAW"}, 13},
+		{"drop all, add one", []string{"CHOWN"}, []string{"all"}, []string{"CAP_CHOWN"}, nil, 1},
+		{"add all, drop one", []string{"ALL"}, []string{"SYS_ADMIN"}, []string{"CAP_BPF"}, []string{"CAP_SYS_ADMIN"}, 40},
+		{"drop all", nil, []string{"ALL"}, nil, []string{"CAP_KILL"}, 0},
+	} {
+		caps, err := capabilities(c.add, c.drop)
+		if err != nil || len(caps) != c.count {
+			t.Errorf("%s: %d capabilities, %v; want %d", c.name, len(caps), err, c.count)
+		}
+		for _, want := range c.has {
+			if !slices.Contains(caps, want) {
+				t.Errorf("%s: %s is missing", c.name, want)
+			}
+		}
+		for _, bad := range c.not {
+			if slices.Contains(caps, bad) {
+				t.Errorf("%s: %s is there", c.name, bad)
+			}
+		}
+	}
+	if _, err := capabilities([]string{"FLY"}, nil); engine.ClassOf(err) != engine.ClassInvalid {
+		t.Errorf("an unknown capability: %v", err)
+	}
+}
+
+func TestSecurityOptions(t *testing.T) {
+	profile := filepath.Join(t.TempDir(), "p.json")
+	if err := os.WriteFile(profile, []byte(`{"defaultAction":"SCMP_ACT_ALLOW"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := parseSecurity([]string{"no-new-privileges", "seccomp=" + profile, "apparmor=unconfined"})
+	if err != nil || !s.noNewPrivileges || !strings.Contains(string(s.profile), "ALLOW") {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	if s, err := parseSecurity([]string{"seccomp=unconfined", "no-new-privileges:false"}); err != nil || !s.unconfined || s.noNewPrivileges {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	for opt, class := range map[string]engine.Class{
+		"seccomp=/does/not/exist":   engine.ClassInvalid,
+		"no-new-privileges=perhaps": engine.ClassInvalid,
+		"magic=on":                  engine.ClassInvalid,
+		"apparmor=docker-default":   engine.ClassUnsupported,
+		"label=type:svirt":          engine.ClassUnsupported,
+	} {
+		if _, err := parseSecurity([]string{opt}); engine.ClassOf(err) != class {
+			t.Errorf("%s: got %v, want class %s", opt, err, class)
+		}
+	}
+}
+
+func TestMountsComeParentsFirst(t *testing.T) {
+	cfg := engine.ContainerConfig{
+		Tmpfs: map[string]string{"/srv/a/b": "exec,size=1m"},
+		Mounts: []engine.Mount{
+			{Type: "bind", Source: "/y", Target: "/srv/a", ReadOnly: true},
+			{Type: "bind", Source: "/x", Target: "/srv"},
+			{Type: "tmpfs", Target: "/t", Size: 4096, Mode: 0o700},
+		},
+	}
+	got := userMounts(&cfg)
+	var order []string
+	for _, m := range got {
+		order = append(order, m.Destination)
+	}
+	if d := cmp.Diff([]string{"/srv", "/t", "/srv/a", "/srv/a/b"}, order); d != "" {
+		t.Fatalf("order differs (-want +got):\n%s", d)
+	}
+	if !slices.Contains(got[2].Options, "ro") || slices.Contains(got[0].Options, "ro") {
+		t.Errorf("read-only is wrong: %v %v", got[0].Options, got[2].Options)
+	}
+	if !slices.Contains(got[1].Options, "size=4096") || !slices.Contains(got[1].Options, "mode=700") {
+		t.Errorf("tmpfs has options %v", got[1].Options)
+	}
+	if opts := got[3].Options; slices.Contains(opts, "noexec") || !slices.Contains(opts, "exec") || !slices.Contains(opts, "nosuid") {
+		t.Errorf("exec does not replace noexec: %v", opts)
+	}
+}
+
+func TestNamespacesOfAContainer(t *testing.T) {
+	has := func(cfg engine.ContainerConfig, ids idmap.Mode, kind specs.LinuxNamespaceType) bool {
+		return slices.ContainsFunc(namespaces(&cfg, idmap.Mapping{Mode: ids}), func(n specs.LinuxNamespace) bool { return n.Type == kind })
+	}
+	if !has(engine.ContainerConfig{Network: "none"}, idmap.Host, specs.NetworkNamespace) {
+		t.Error("--network none shares the host's network")
+	}
+	if has(engine.ContainerConfig{Network: "host"}, idmap.Host, specs.NetworkNamespace) {
+		t.Error("--network host makes a network namespace")
+	}
+	if has(engine.ContainerConfig{}, idmap.Host, specs.UserNamespace) || !has(engine.ContainerConfig{}, idmap.Single, specs.UserNamespace) {
+		t.Error("a user namespace is made for root, or not for others")
+	}
+}
+
+func TestLimitsInTheSpecification(t *testing.T) {
+	rec := &state.Record{Config: engine.ContainerConfig{
+		Cmd:       []string{"x"},
+		Resources: engine.Resources{NanoCPUs: 15e8, Memory: 64 << 20, PidsLimit: 7},
+	}}
+	spec, err := makeSpec(rec, "/dir", idmap.Mapping{Mode: idmap.Host})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := spec.Linux.Resources
+	if *r.CPU.Quota != 150_000 || *r.CPU.Period != 100_000 {
+		t.Errorf("1.5 CPUs are quota %d of %d", *r.CPU.Quota, *r.CPU.Period)
+	}
+	if *r.Memory.Limit != 64<<20 || *r.Memory.Swap != 128<<20 {
+		t.Errorf("memory %d with swap %d", *r.Memory.Limit, *r.Memory.Swap)
+	}
+	if *r.Pids.Limit != 7 || r.BlockIO != nil {
+		t.Errorf("pids %v, block I/O %v", r.Pids, r.BlockIO)
+	}
+}

@@ -1,0 +1,66 @@
+package local
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"berth/engine"
+	"berth/engine/internal/eventlog"
+)
+
+// An operation publishes the steps of one request.
+type operation struct {
+	log     *eventlog.Log
+	id      string
+	name    string
+	subject string
+	seq     int
+}
+
+func (e *Engine) begin(name, subject string) *operation {
+	var b [8]byte
+	rand.Read(b[:])
+	return &operation{log: e.log, id: hex.EncodeToString(b[:]), name: name, subject: subject}
+}
+
+// step runs f as a named step and publishes its end: data is what it worked on, read
+// after f so that f may fill it in. An error gets the step's name.
+//
+// The beginning is not published: these steps take microseconds; those that take
+// longer, in the shim and in pulls, are published when they begin as well.
+func (o *operation) step(name, explain string, data any, f func() error) error {
+	o.seq++
+	s := engine.Step{
+		Op: o.id, OpName: o.name, Subject: o.subject, Seq: o.seq,
+		Name: name, Explain: explain, Start: time.Now(),
+	}
+	err := f()
+	s.Duration = time.Since(s.Start)
+	s.Done = true
+	if err != nil {
+		s.Error = err.Error()
+	}
+	s.Data, _ = json.Marshal(data) // data of ours always encodes; without it the step still tells its name
+	record, _ := json.Marshal(s)
+	// A log that can't be written must not stop the work that it tells about.
+	o.log.Append(eventlog.Record{Time: s.Start, Kind: string(engine.KindStep), Action: name, ID: o.id, Data: record})
+	return err
+}
+
+// publish appends a lifecycle event about a container.
+func (e *Engine) publish(action string, c *engine.Container, attrs map[string]string) error {
+	all := map[string]string{"image": c.Image, "name": c.Name}
+	for k, v := range c.Labels {
+		if _, taken := all[k]; !taken { // labels are data: they don't replace what we say
+			all[k] = v
+		}
+	}
+	for k, v := range attrs {
+		all[k] = v
+	}
+	return e.log.Append(eventlog.Record{
+		Time: time.Now(), Kind: string(engine.KindContainer), Action: action, ID: c.ID, Attrs: all,
+	})
+}

@@ -1,0 +1,106 @@
+package local
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"berth/engine"
+	"berth/engine/internal/logfile"
+	"berth/engine/internal/shim"
+)
+
+// Attach implements engine.Streams.
+func (e *Engine) Attach(ctx context.Context, ref string, opts engine.AttachOptions) (engine.Attachment, error) {
+	c, client, err := e.client(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	switch c.State {
+	case engine.StatePaused:
+		return nil, engine.Errorf(engine.ClassConflict, "you cannot attach to a paused container, unpause it first")
+	case engine.StateRestarting:
+		return nil, engine.Errorf(engine.ClassConflict, "you cannot attach to a restarting container, wait until it is running")
+	}
+	a, err := client.Attach(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return a, e.publish("attach", c, nil)
+}
+
+// Exec implements engine.Streams.
+func (e *Engine) Exec(ctx context.Context, ref string, cfg engine.ExecConfig, attach *engine.AttachOptions) (string, engine.Attachment, error) {
+	if len(cfg.Cmd) == 0 {
+		return "", nil, invalid("no exec command specified")
+	}
+	if cfg.WorkingDir != "" && !strings.HasPrefix(cfg.WorkingDir, "/") {
+		return "", nil, invalid("the working directory %q is invalid, it needs to be an absolute path", cfg.WorkingDir)
+	}
+	rec, c, err := e.find(ref)
+	if err != nil {
+		return "", nil, err
+	}
+	if c.State == engine.StatePaused {
+		return "", nil, engine.Errorf(engine.ClassConflict, "container %s is paused, unpause the container before exec", c.Name)
+	}
+	client, err := e.dial(ctx, &c)
+	if err != nil {
+		return "", nil, err
+	}
+	defer client.Close()
+	if cfg.User == "" {
+		cfg.User = rec.Config.User
+	}
+	if cfg.WorkingDir == "" {
+		cfg.WorkingDir = rec.Config.WorkingDir
+	}
+	cfg.Env = mergeEnv(&engine.ContainerConfig{Hostname: rec.Config.Hostname, TTY: cfg.TTY, Env: cfg.Env}, rec.Config.Env)
+	return client.Exec(ctx, cfg, attach)
+}
+
+// AttachExec implements engine.Streams.
+func (e *Engine) AttachExec(ctx context.Context, ref, execID string, opts engine.AttachOptions) (engine.Attachment, error) {
+	_, client, err := e.client(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	return client.AttachExec(ctx, execID, opts)
+}
+
+// Execs implements engine.Streams.
+func (e *Engine) Execs(ctx context.Context, ref string) ([]engine.ExecInfo, error) {
+	_, client, err := e.client(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	return client.Execs(ctx)
+}
+
+// Logs implements engine.Streams.
+func (e *Engine) Logs(ctx context.Context, ref string, opts engine.LogOptions, f func(engine.LogEntry) error) error {
+	rec, c, err := e.find(ref)
+	if err != nil {
+		return err
+	}
+	dir := e.state.Dir(rec.ID)
+	var done chan struct{}
+	if opts.Follow && c.State.Alive() {
+		done = make(chan struct{})
+		go func() {
+			defer close(done)
+			client, err := shim.Dial(ctx, dir)
+			if err != nil {
+				return
+			}
+			defer client.Close()
+			client.Wait(ctx)
+		}()
+	} else {
+		opts.Follow = false
+	}
+	return logfile.Read(ctx, filepath.Join(dir, logFile), opts, done, f)
+}
