@@ -275,6 +275,8 @@ func TestConsoleJobs(t *testing.T) {
 	c.expect("[2] ")
 	c.send("kill %1 %2; wait; echo all over\r")
 	c.expect("\nall over\r\n")
+	c.expect("[2] ") // what became of it
+	c.expect("$ ")
 	c.send("sleep 60 & wait\r")
 	c.expect("[1] ")
 	c.send(ctrlC)

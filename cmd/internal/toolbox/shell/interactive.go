@@ -27,7 +27,8 @@ type session struct {
 	warned bool // of stopped jobs, by the line before
 
 	mu      sync.Mutex
-	current context.CancelFunc // ends the line that runs, if one does
+	current context.CancelFunc // ends the statement that runs, if one does
+	broken  bool               // the line was interrupted, perhaps between two statements
 }
 
 // runInteractive reads lines from the terminal until the shell is left.
@@ -116,8 +117,9 @@ func (i *session) hangUp() {
 func (i *session) interrupt() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	fmt.Fprintln(os.Stderr) // the prompt is not to follow "^C"
+	i.broken = true
 	if i.current != nil {
-		fmt.Fprintln(os.Stderr) // the prompt is not to follow "^C"
 		i.current()
 	}
 }
@@ -182,6 +184,9 @@ func (i *session) run(source string) {
 		i.code = 2
 		return
 	}
+	i.mu.Lock()
+	i.broken = false
+	i.mu.Unlock()
 	for _, statement := range file.Stmts {
 		if !i.statement(statement) {
 			return
@@ -226,10 +231,13 @@ func (i *session) statement(statement *syntax.Stmt) bool {
 	return !i.left
 }
 
+// setCurrent says what an interrupt ends. One that came before ends it at once.
 func (i *session) setCurrent(cancel context.CancelFunc) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.current = cancel
+	if i.current = cancel; cancel != nil && i.broken {
+		cancel()
+	}
 }
 
 // settle takes the terminal back after a foreground job.
