@@ -120,3 +120,6 @@ func Count(n int, noun string) string {
 	}
 	return s
 }
+
+// Number writes a plain number.
+func Number(n int) string { return strconv.Itoa(n) }

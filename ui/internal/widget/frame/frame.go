@@ -19,6 +19,7 @@ type Frame struct {
 	Foot    string // at the right end of the lower border, styled
 	Focused bool
 	Joined  bool // the upper border continues the pane above
+	After   bool // the pane above has the focus, so that this upper border is its lower one
 	Open    bool // the lower border is the next pane's upper one
 }
 
@@ -31,12 +32,16 @@ func Draw(st *style.Styles, f Frame, lines []string, w, h int) []string {
 	if f.Focused {
 		b = st.BorderFocus
 	}
+	upper := b
+	if f.After {
+		upper = st.BorderFocus
+	}
 	out := make([]string, 0, h)
 	left, right := st.Frame.TopLeft, st.Frame.TopRight
 	if f.Joined {
 		left, right = st.Frame.MiddleLeft, st.Frame.MiddleRight
 	}
-	out = append(out, b.Render(left)+rule(st, b, f, w-2)+b.Render(right))
+	out = append(out, upper.Render(left)+rule(st, upper, f, w-2)+upper.Render(right))
 	body := h - 1
 	if !f.Open {
 		body--
@@ -88,7 +93,7 @@ func rule(st *style.Styles, b lipgloss.Style, f Frame, w int) string {
 	used := display.Width(text)
 	s := b.Render(line) + " " + title.Render(text) + " "
 	if info := f.Info; info != "" && used+3+display.Width(info) <= room {
-		s += st.Faint.Render(line) + st.Muted.Render(" "+info+" ")
+		s += b.Render(line) + st.Muted.Render(" "+info+" ")
 		used += 3 + display.Width(info)
 	}
 	s += b.Render(strings.Repeat(line, max(0, w-3-used-rw)))

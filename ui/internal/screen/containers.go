@@ -1,0 +1,181 @@
+package screen
+
+import (
+	"cmp"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"berth/engine"
+	"berth/ui/internal/display"
+	"berth/ui/internal/style"
+	"berth/ui/internal/widget/chart"
+	"berth/ui/internal/widget/list"
+
+	"charm.land/lipgloss/v2"
+)
+
+// Containers is the pane of the containers.
+type Containers struct {
+	*list.Model[engine.Container]
+	Meters map[string]*Meter
+	env    Env
+	doomed map[string]bool
+	busy   map[string]string // what is being done to a container
+}
+
+// NewContainers returns the pane, newest containers first, those that run before the others.
+func NewContainers() *Containers {
+	p := &Containers{Meters: make(map[string]*Meter), doomed: make(map[string]bool), busy: make(map[string]string)}
+	p.Model = list.New(list.Source[engine.Container]{
+		Key: func(c engine.Container) string { return c.ID },
+		Text: func(c engine.Container) string {
+			return c.Name + " " + c.Image + " " + string(c.State) + " " + engine.ShortID(c.ID)
+		},
+		Cells: p.cells,
+		Columns: []list.Column[engine.Container]{
+			{Title: "", Width: 1},
+			{Title: "NAME", Width: 0, Grow: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Name, b.Name) }},
+			{Title: "IMAGE", Width: 14, From: 54, Less: func(a, b engine.Container) int { return strings.Compare(a.Image, b.Image) }},
+			{Title: "STATUS", Width: 10, Less: byState},
+			{Title: "CPU", Width: 6, Right: true, Less: p.byCPU},
+			{Title: "", Width: 5, From: 40},
+			{Title: "MEMORY", Width: 9, Right: true, From: 62, Less: p.byMemory},
+		},
+	}, 3, false)
+	return p
+}
+
+func byState(a, b engine.Container) int {
+	alive := func(c engine.Container) int {
+		if c.State.Alive() {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(alive(a), alive(b)), b.Created.Compare(a.Created))
+}
+
+func (p *Containers) byCPU(a, b engine.Container) int {
+	return cmp.Compare(p.last(a.ID, true), p.last(b.ID, true))
+}
+
+func (p *Containers) byMemory(a, b engine.Container) int {
+	return cmp.Compare(p.last(a.ID, false), p.last(b.ID, false))
+}
+
+func (p *Containers) last(id string, cpu bool) float64 {
+	m := p.Meters[id]
+	if m == nil {
+		return -1
+	}
+	v := m.Memory.Last()
+	if cpu {
+		v = m.CPU.Last()
+	}
+	if math.IsNaN(v) {
+		return -1
+	}
+	return v
+}
+
+// SetDoomed says which containers wait to be deleted.
+func (p *Containers) SetDoomed(ids map[string]bool) { p.doomed = ids }
+
+// SetBusy says what is being done to containers; an empty word: nothing any more.
+func (p *Containers) SetBusy(ids []string, doing string) {
+	for _, id := range ids {
+		if doing == "" {
+			delete(p.busy, id)
+			continue
+		}
+		p.busy[id] = doing
+	}
+}
+
+// Status says in a word or two how a container is: how long it has been up, or how it ended.
+func Status(c engine.Container, now time.Time) (text string, next time.Duration) {
+	age := func(t time.Time) string {
+		s, n := display.Age(now, t)
+		next = n
+		return s
+	}
+	next = math.MaxInt64
+	switch c.State {
+	case engine.StateRunning:
+		text = "up " + age(c.Started)
+	case engine.StatePaused:
+		text = "paused"
+	case engine.StateRestarting:
+		text = "restarting"
+	case engine.StateCreated:
+		text = "created"
+	case engine.StateDead:
+		text = "dead"
+	default:
+		text = "exit " + strconv.Itoa(c.ExitCode)
+		if c.OOMKilled {
+			text = "no memory"
+		}
+		text += " " + age(c.Finished)
+	}
+	return text, next
+}
+
+// stateIcon is the sign and the tone of a container's state.
+func stateIcon(st *style.Styles, c engine.Container) (string, *lipgloss.Style) {
+	switch {
+	case c.State == engine.StateRunning:
+		return st.Icons.Running, &st.OK
+	case c.State == engine.StatePaused:
+		return st.Icons.Paused, &st.Warn
+	case c.State == engine.StateRestarting:
+		return st.Icons.Restarting, &st.Warn
+	case c.State == engine.StateCreated:
+		return st.Icons.Created, &st.Muted
+	case c.State == engine.StateDead || c.ExitCode != 0 || c.OOMKilled || c.Error != "":
+		return st.Icons.Failed, &st.Error
+	}
+	return st.Icons.Exited, &st.Muted
+}
+
+func (p *Containers) cells(st *style.Styles, c engine.Container) []list.Cell {
+	icon, tone := stateIcon(st, c)
+	text := &st.Text
+	if p.doomed[c.ID] {
+		icon, tone, text = st.Icons.Failed, &st.Error, &st.Muted
+	}
+	status, _ := Status(c, p.env.Now)
+	if doing := p.busy[c.ID]; doing != "" {
+		icon, tone, status = st.Icons.Waiting, &st.Info, doing
+	}
+	cpu, spark, mem := "", "", ""
+	if m := p.Meters[c.ID]; m != nil && m.ok && c.State.Alive() {
+		cpu = display.Percent(m.CPU.Last())
+		values := m.CPU.Values(5)
+		spark = chart.Spark(values, 5, max(0.05, chart.Max(values)), st.Icons.Spark)
+		mem = display.Memory(m.Last.Memory)
+	}
+	if !c.State.Alive() {
+		text = &st.Muted
+	}
+	if c.RestartCount > 0 && c.State.Alive() {
+		status += " " + st.Icons.Restarting + strconv.Itoa(c.RestartCount)
+	}
+	image := display.Clean(c.Image)
+	return []list.Cell{{Text: icon, Style: tone}, {Text: display.Clean(c.Name), Style: text}, {Text: image, Style: &st.Muted}, {Text: status, Style: tone}, {Text: cpu, Style: &st.Text}, {Text: spark, Style: &st.Charts[0]}, {Text: mem, Style: &st.Text}}
+}
+
+// Draw returns the pane's lines.
+func (p *Containers) Draw(env Env, w, h int, focused bool) []string {
+	p.env = env
+	p.Fit(h)
+	if lines := p.Model.Draw(env.Style, w, focused); len(p.Visible()) > 0 {
+		return lines
+	}
+	if _, all := p.Len(); all > 0 {
+		return note(env.Style, w, h, "No container matches.", "esc clears the filter")
+	}
+	return note(env.Style, w, h, "No containers yet.", "r on an image runs it")
+}

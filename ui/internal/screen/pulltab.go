@@ -1,0 +1,84 @@
+package screen
+
+import (
+	"context"
+	"time"
+
+	"berth/engine"
+	"berth/ui/internal/display"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// A layers tab shows one pull in full. The store knows all of it; nothing is loaded.
+type layers struct {
+	sheet
+	pull func() (Pull, bool)
+}
+
+// NewLayers returns the tab of a pull.
+func NewLayers(pull func() (Pull, bool)) Tab { return &layers{pull: pull} }
+
+func (t *layers) Name() string                 { return "Layers" }
+func (t *layers) Open(context.Context) tea.Cmd { return nil }
+func (t *layers) Receive(any) tea.Cmd          { return nil }
+
+func (t *layers) Draw(env Env, w, h int, _ bool) []string {
+	st := env.Style
+	u, ok := t.pull()
+	if !ok {
+		return nil
+	}
+	p := u.Progress
+	t.clear()
+	icon, tone, word := pullState(st, u)
+	if word == "" {
+		word = "pulling"
+	}
+	t.add(span{icon + " " + word, tone}, span{"  " + display.Clean(p.Ref), &st.Strong})
+	if p.Error != "" {
+		t.add(span{"  " + display.Clean(p.Error), &st.Error})
+	}
+	t.add()
+	barWidth := max(10, min(60, w-30))
+	t.add(span{Bar(st, u.Share(), barWidth) + " ", &st.Accent}, span{display.Number(int(u.Share()*100)) + "%", &st.Strong})
+	t.add()
+	t.fact(st, w, "Fetched", display.Bytes(p.Current)+" of "+display.Bytes(p.Total))
+	t.fact(st, w, "Rate", display.Rate(p.Rate))
+	t.fact(st, w, "Time left", display.Duration(p.Remaining.Round(time.Second)))
+	if !p.Ended.IsZero() {
+		t.fact(st, w, "Took", display.Duration(p.Ended.Sub(p.Started)))
+	}
+	t.fact(st, w, "Digest", string(p.Digest))
+	t.fact(st, w, "Image", p.ImageID.Hex())
+	if !u.Own && u.Active() {
+		t.fact(st, w, "Pulled by", "another berth")
+	}
+	if len(p.Layers) > 0 {
+		t.heading(st, display.Count(len(p.Layers), "layer"))
+		for _, l := range p.Layers {
+			t.layer(env, l, w)
+		}
+	}
+	return t.draw(st, w, h)
+}
+
+func (t *layers) layer(env Env, l engine.LayerProgress, w int) {
+	st := env.Style
+	icon, tone, word := layerState(st, l)
+	share := 1.0
+	if l.Total > 0 && l.State != engine.LayerDone && l.State != engine.LayerExists {
+		share = float64(l.Current) / float64(l.Total)
+	}
+	barWidth := max(6, min(24, w-62))
+	line := []span{
+		{"  " + icon + " ", tone}, {l.Digest.Short() + "  ", &st.Text}, {display.Left(word, 13, ""), tone},
+		{Bar(st, share, barWidth) + "  ", tone},
+		{display.Right(display.Bytes(l.Current), 8, "") + " ", &st.Text}, {"of " + display.Right(display.Bytes(l.Total), 8, ""), &st.Muted},
+		{"  " + display.Right(display.Rate(l.Rate), 10, ""), &st.Muted},
+	}
+	if l.Note != "" {
+		line = append(line, span{"  " + display.Clean(l.Note), &st.Warn})
+	}
+	t.add(line...)
+}

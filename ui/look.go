@@ -1,0 +1,149 @@
+package ui
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"berth/themes"
+	"berth/ui/internal/display"
+	"berth/ui/internal/keymap"
+	"berth/ui/internal/style"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// loadLook reads themes and keys. A broken file is named, and what is built in is used.
+func (m *Model) loadLook() {
+	m.look.keys, m.look.themes = keymap.Default(), themes.Builtin()
+	var trouble error
+	if dir := m.opts.ConfigDir; dir != "" {
+		user, err := themes.Load(filepath.Join(dir, "themes"))
+		m.look.themes = append(m.look.themes, user...)
+		trouble = err
+	}
+	file := m.opts.KeyFile
+	if file == "" && m.opts.ConfigDir != "" {
+		file = filepath.Join(m.opts.ConfigDir, "keys.toml")
+	}
+	if file != "" {
+		data, err := os.ReadFile(file)
+		switch {
+		case err == nil:
+			m.look.keys, err = keymap.Load(file, data)
+		case errors.Is(err, fs.ErrNotExist) && m.opts.KeyFile == "":
+			err = nil
+		}
+		if err != nil {
+			trouble = err
+		}
+	}
+	if m.opts.Theme != "" {
+		if t, ok := m.themeNamed(m.opts.Theme); ok {
+			m.look.chosen = true
+			m.setTheme(t)
+		} else if trouble == nil {
+			trouble = errors.New("there is no theme " + m.opts.Theme)
+		}
+	}
+	if m.look.style == nil {
+		t, _ := m.themeNamed(themes.Default[themes.Dark])
+		m.setTheme(t)
+	}
+	if trouble != nil {
+		m.complain(trouble, "")
+	}
+}
+
+func (m *Model) themeNamed(name string) (themes.Theme, bool) {
+	for _, t := range m.look.themes {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return themes.Theme{}, false
+}
+
+func (m *Model) setTheme(t themes.Theme) {
+	m.look.theme = t
+	m.look.style = style.New(t, style.Options{NoColor: m.opts.NoColor, ASCII: m.opts.ASCII})
+	m.drawn.all()
+}
+
+// startLook asks the terminal whether it is dark or light, unless the user has chosen.
+func (m *Model) startLook() tea.Cmd {
+	if m.look.chosen || m.opts.NoColor {
+		return nil
+	}
+	return tea.RequestBackgroundColor
+}
+
+func (m *Model) background(dark bool) {
+	if m.look.chosen {
+		return
+	}
+	name := themes.Default[themes.Light]
+	if dark {
+		name = themes.Default[themes.Dark]
+	}
+	if t, ok := m.themeNamed(name); ok && t.Name != m.look.theme.Name {
+		m.setTheme(t)
+	}
+}
+
+// A themePicker shows each theme as the cursor reaches it.
+type themePicker struct {
+	before themes.Theme
+	cursor int
+}
+
+func newThemePicker(m *Model) *themePicker {
+	p := &themePicker{before: m.look.theme}
+	for i, t := range m.look.themes {
+		if t.Name == m.look.theme.Name {
+			p.cursor = i
+		}
+	}
+	return p
+}
+
+func (p *themePicker) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	n := len(m.look.themes)
+	switch k.String() {
+	case "up", "k", "shift+tab":
+		p.cursor = (p.cursor + n - 1) % n
+	case "down", "j", "tab", "T":
+		p.cursor = (p.cursor + 1) % n
+	case "esc", "q", "ctrl+c":
+		m.setTheme(p.before)
+		m.hide()
+		return nil
+	case "enter", "space":
+		m.look.chosen = true
+		m.hide()
+		return m.tell("The theme is " + m.look.theme.Name + ".")
+	}
+	m.setTheme(m.look.themes[p.cursor])
+	return nil
+}
+
+func (p *themePicker) draw(m *Model, w, h int) ([]string, int, int) {
+	st := m.look.style
+	w = min(w, 40)
+	inner := w - 4
+	rows := max(1, min(len(m.look.themes), h-2))
+	top := max(0, min(p.cursor-rows/2, len(m.look.themes)-rows))
+	var lines []string
+	for i := top; i < top+rows; i++ {
+		t := m.look.themes[i]
+		name := display.Left(display.Clean(t.Name), inner-9, st.Icons.More)
+		kind := display.Right(string(t.Appearance), 7, "")
+		if i == p.cursor {
+			lines = append(lines, st.Selected.Render(st.Icons.Cursor+name+" "+kind))
+			continue
+		}
+		lines = append(lines, " "+st.Text.Render(name)+" "+st.Muted.Render(kind))
+	}
+	return box(st, "Theme", lines, w), -1, 0
+}

@@ -1,0 +1,268 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"berth/engine"
+	"berth/themes"
+	"berth/ui/internal/feed"
+	"berth/ui/internal/keymap"
+	"berth/ui/internal/layout"
+	"berth/ui/internal/screen"
+	"berth/ui/internal/store"
+	"berth/ui/internal/style"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// A Model is the root: it routes messages to the panes and carries actions out. It is
+// a tea.Model; make it with [New] to drive it without a terminal.
+type Model struct {
+	eng    engine.Engine
+	opts   Options
+	ctx    context.Context
+	cancel context.CancelFunc
+	now    func() time.Time
+
+	state store.State
+	feed  *feed.Feed
+
+	look   look
+	window window
+
+	images     *screen.Images
+	containers *screen.Containers
+	pulls      *screen.Pulls
+	main       *screen.Main
+
+	overlay  overlay
+	notice   notice
+	pending  []pending // deletions that wait, oldest first
+	queue    *queue
+	clock    ticker
+	seen     versions
+	past     []string // command lines that were run, newest last
+	goTo     string   // a container that was just made and is not in the list yet
+	goToPull string   // the key that the selected pull has from now on
+	drawn    drawn
+}
+
+// look is how everything is drawn, and with which keys it is reached.
+type look struct {
+	keys   *keymap.Map
+	themes []themes.Theme
+	theme  themes.Theme
+	chosen bool // by the user: the terminal's background no longer decides
+	style  *style.Styles
+}
+
+// window is the terminal and what of it has the focus.
+type window struct {
+	w, h    int
+	lay     layout.Layout
+	focus   layout.Pane
+	list    layout.Pane // the list that the main area follows
+	zoom    bool
+	noMouse bool
+	blurred bool
+}
+
+// versions tell which parts of the state the panes have seen.
+type versions struct {
+	images, containers, pulls int
+}
+
+// New returns a model on an engine. It watches the engine, and works for it, until ctx
+// ends or the model quits. Broken files among the options are named by the first notice.
+func New(ctx context.Context, eng engine.Engine, opts Options) *Model {
+	ctx, cancel := context.WithCancel(ctx)
+	m := &Model{
+		eng: eng, opts: opts, ctx: ctx, cancel: cancel, now: opts.Now, queue: newQueue(),
+		images: screen.NewImages(), containers: screen.NewContainers(), pulls: screen.NewPulls(),
+	}
+	if m.now == nil {
+		m.now = time.Now
+	}
+	m.window.noMouse = opts.NoMouse
+	m.main = screen.NewMain(ctx, m.buildTabs)
+	m.loadLook()
+	return m
+}
+
+// buildTabs makes the main area's tabs for what is selected.
+func (m *Model) buildTabs(gen int, s screen.Subject) []screen.Tab {
+	switch s.Kind {
+	case screen.AnImage:
+		return []screen.Tab{
+			screen.NewOverview(m.eng, gen, s.ID), screen.NewHistory(m.eng, gen, s.ID), screen.NewDefaults(m.eng, gen, s.ID),
+			screen.NewImageInspect(m.eng, gen, s.ID),
+		}
+	case screen.AContainer:
+		return []screen.Tab{
+			screen.NewLogs(m.eng, gen, s.ID, m.now),
+			screen.NewUsage(func() *screen.Meter { return m.containers.Meters[s.ID] }, func() bool {
+				c, ok := m.state.Container(s.ID)
+				return ok && c.State.Alive()
+			}, m.opts.ASCII),
+			screen.NewProcesses(m.eng, gen, s.ID), screen.NewChanges(m.eng, gen, s.ID), screen.NewSettings(m.eng, gen, s.ID),
+			screen.NewContainerInspect(m.eng, gen, s.ID),
+		}
+	case screen.APull:
+		return []screen.Tab{screen.NewLayers(func() (screen.Pull, bool) { return m.pull(s.ID) })}
+	}
+	return nil
+}
+
+// Init implements tea.Model.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(m.watch(), m.startLook(), m.tick(), m.poll())
+}
+
+// Update implements tea.Model. It never blocks: whatever waits is a command.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.route(msg)
+	return m, tea.Batch(cmd, m.follow(), m.tick())
+}
+
+// route hands a message to whom it is for.
+func (m *Model) route(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.window.w, m.window.h = msg.Width, msg.Height
+		m.arrange()
+		return nil
+	case tea.KeyPressMsg:
+		return m.pressed(msg)
+	case tea.PasteMsg:
+		return m.pasted(msg.Content)
+	case tea.MouseMsg:
+		return m.moused(msg)
+	case tea.BackgroundColorMsg:
+		m.background(msg.IsDark())
+		return nil
+	case tea.FocusMsg:
+		m.window.blurred = false
+		return m.poll()
+	case tea.BlurMsg:
+		m.window.blurred = true
+		return nil
+	case tea.InterruptMsg:
+		return m.quit()
+	case watching, batch, lost, retryWatch:
+		return m.heard(msg)
+	case screen.Loaded:
+		m.drawn.mark(layout.Main)
+		return m.main.Receive(msg)
+	case screen.Say:
+		return m.say(msg)
+	case measured, pollNow:
+		return m.metered(msg)
+	case timePassed:
+		return m.timed(msg)
+	case acted:
+		return m.reported(msg)
+	case pullBegan, pullEnded:
+		return m.pullMoved(msg)
+	case armed:
+		if c, ok := m.overlay.(*confirm); ok {
+			c.armed = true
+		}
+	case closeOverlay:
+		m.overlay = nil
+		m.drawn.all()
+	}
+	return nil
+}
+
+// arrange divides the window anew.
+func (m *Model) arrange() {
+	images, _ := m.images.Len()
+	containers, _ := m.containers.Len()
+	m.window.lay = layout.Compute(layout.Want{
+		W: m.window.w, H: m.window.h, Focus: m.window.focus, Zoom: m.window.zoom,
+		Rows: [3]int{images, containers, m.pulls.Lines()},
+	})
+	m.drawn.all()
+}
+
+// env is what panes are drawn with.
+func (m *Model) env() screen.Env { return screen.Env{Style: m.look.style, Now: m.now()} }
+
+// follow brings the panes up to the state, and the main area to the selection.
+func (m *Model) follow() tea.Cmd {
+	if m.seen.images != m.state.ImagesVersion {
+		m.seen.images = m.state.ImagesVersion
+		m.images.Set(m.state.Images)
+		m.arrange()
+	}
+	if m.seen.containers != m.state.ContainersVersion {
+		m.seen.containers = m.state.ContainersVersion
+		m.containers.Set(m.state.Containers)
+		m.forgetMeters()
+		m.arrange()
+		m.goToContainer()
+	}
+	if v := m.state.PullsVersion + m.queue.version; m.seen.pulls != v {
+		m.seen.pulls = v
+		before := m.pulls.Lines()
+		m.pulls.Set(screen.Merge(m.state.Pulls, m.queue.own(), m.queue.waiting()))
+		if m.goToPull != "" && m.pulls.SelectKey(m.goToPull) {
+			m.goToPull = ""
+		}
+		m.drawn.mark(layout.Pulls)
+		if m.main.Subject().Kind == screen.APull {
+			m.drawn.mark(layout.Main)
+		}
+		if m.pulls.Lines() != before {
+			m.arrange()
+		}
+	}
+	was := m.main.Subject()
+	cmd := m.main.Show(m.subject())
+	if m.main.Subject() != was {
+		m.drawn.mark(layout.Main)
+	}
+	return cmd
+}
+
+// subject is what the list that the main area follows has selected.
+func (m *Model) subject() screen.Subject {
+	switch m.window.list {
+	case layout.Images:
+		if i, ok := m.images.Selected(); ok {
+			return screen.Subject{Kind: screen.AnImage, ID: string(i.ID)}
+		}
+	case layout.Containers:
+		if c, ok := m.containers.Selected(); ok {
+			return screen.Subject{Kind: screen.AContainer, ID: c.ID}
+		}
+	case layout.Pulls:
+		if p, ok := m.pulls.Selected(); ok {
+			return screen.Subject{Kind: screen.APull, ID: p.Key}
+		}
+	}
+	return screen.Subject{}
+}
+
+// focusOn gives a pane the focus.
+func (m *Model) focusOn(p layout.Pane) {
+	m.window.focus = p
+	if p != layout.Main {
+		m.window.list = p
+	}
+	m.arrange()
+}
+
+// scope says which keys count where the focus is.
+func (m *Model) scope() keymap.Scope {
+	switch m.window.focus {
+	case layout.Images:
+		return keymap.Images
+	case layout.Containers:
+		return keymap.Containers
+	case layout.Pulls:
+		return keymap.Pulls
+	}
+	return m.main.Scope()
+}

@@ -1,0 +1,165 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+
+	"berth/engine"
+	"berth/ui/internal/screen"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// atOnce is how many pulls of this process run at the same time: more would only make
+// each of them slower.
+const atOnce = 3
+
+// A job is one pull that was asked for here.
+type job struct {
+	key    string // names it before the engine does
+	ref    string
+	id     string // the engine's; empty before it began
+	held   bool
+	active bool
+	cancel context.CancelFunc
+	last   engine.PullProgress // when it was held
+}
+
+// A queue holds the pulls that were asked for here and have not ended.
+type queue struct {
+	jobs    []*job
+	mine    map[string]bool // engine's IDs of all pulls that began here
+	serial  int
+	version int
+}
+
+func newQueue() *queue { return &queue{mine: make(map[string]bool)} }
+
+type (
+	pullBegan struct{ key, id string }
+	pullEnded struct {
+		key string
+		ref string
+		err error
+	}
+)
+
+// own tells which of the engine's pulls began here.
+func (q *queue) own() map[string]bool { return q.mine }
+
+// waiting returns the jobs that the engine does not know, or that are held.
+func (q *queue) waiting() []screen.Pull {
+	var out []screen.Pull
+	for _, j := range q.jobs {
+		switch {
+		case j.held:
+			out = append(out, screen.Pull{Key: j.key, Progress: j.last, Held: true, Own: true})
+		case !j.active:
+			out = append(out, screen.Pull{Key: j.key, Progress: engine.PullProgress{Ref: j.ref}, Queued: true, Own: true})
+		}
+	}
+	return out
+}
+
+func (q *queue) find(key string) *job {
+	for _, j := range q.jobs {
+		if j.key == key || j.id == key && key != "" {
+			return j
+		}
+	}
+	return nil
+}
+
+func (q *queue) drop(j *job) {
+	q.jobs = slices.DeleteFunc(q.jobs, func(o *job) bool { return o == j })
+	q.version++
+}
+
+// enqueue asks for a pull.
+func (m *Model) enqueue(ref string) tea.Cmd {
+	q := m.queue
+	q.serial++
+	q.version++
+	q.jobs = append(q.jobs, &job{key: "job " + strconv.Itoa(q.serial), ref: ref})
+	return m.pump()
+}
+
+// pump begins as many pulls as may run at once.
+func (m *Model) pump() tea.Cmd {
+	active := 0
+	for _, j := range m.queue.jobs {
+		if j.active {
+			active++
+		}
+	}
+	var cmds []tea.Cmd
+	for _, j := range m.queue.jobs {
+		if active < atOnce && !j.active && !j.held {
+			cmds = append(cmds, m.beginPull(j))
+			active++
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) beginPull(j *job) tea.Cmd {
+	ctx, cancel := context.WithCancel(m.ctx)
+	j.active, j.cancel = true, cancel
+	m.queue.version++
+	began := make(chan string, 1)
+	var once sync.Once
+	eng, ref, key := m.eng, j.ref, j.key
+	run := func() tea.Msg {
+		defer cancel()
+		defer once.Do(func() { close(began) })
+		_, err := eng.Pull(ctx, engine.PullRequest{Ref: ref, Progress: func(p engine.PullProgress) {
+			once.Do(func() { began <- p.ID; close(began) })
+		}})
+		return pullEnded{key, ref, err}
+	}
+	name := func() tea.Msg {
+		id, ok := <-began
+		if !ok {
+			return nil
+		}
+		return pullBegan{key, id}
+	}
+	return tea.Batch(run, name)
+}
+
+// pullMoved takes what became of a job.
+func (m *Model) pullMoved(msg tea.Msg) tea.Cmd {
+	q := m.queue
+	q.version++
+	switch msg := msg.(type) {
+	case pullBegan:
+		q.mine[msg.id] = true
+		if j := q.find(msg.key); j != nil {
+			selected, _ := m.pulls.Selected()
+			j.id = msg.id
+			if selected.Key == j.key {
+				m.goToPull = msg.id
+			}
+		}
+	case pullEnded:
+		j := q.find(msg.key)
+		if j == nil {
+			return m.pump()
+		}
+		j.active = false
+		if j.held {
+			return m.pump() // it goes on when it is asked to
+		}
+		q.drop(j)
+		switch {
+		case msg.err == nil:
+			return tea.Batch(m.pump(), m.tell("Pulled "+msg.ref+"."))
+		case engine.ClassOf(msg.err) == engine.ClassCanceled:
+			return m.pump()
+		}
+		return tea.Batch(m.pump(), m.complain(msg.err, ""))
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+// Package ui is the workstation: the terminal user interface that `berth` opens. It
+// stands on the contract of package engine alone, and runs in the process that the user
+// started; quitting it never harms a container.
+//
+// [Run] gives it a terminal. [New] makes the model without one, for tests and pictures.
+package ui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"berth/engine"
+
+	tea "charm.land/bubbletea/v2"
+	"golang.org/x/term"
+)
+
+// fps is how often the screen is brought up to date at most. More would only cost
+// processor time while nothing happens.
+const fps = 30
+
+// Run shows the workstation until the user quits or ctx ends, and gives the terminal
+// back as it was, whatever happens. It is ClassInvalid if there is no terminal, or one
+// that can't place its cursor. The caller closes the engine.
+func Run(ctx context.Context, eng engine.Engine, opts Options) error {
+	if opts.Environ == nil {
+		opts.Environ = os.Environ()
+	}
+	if err := usable(&opts); err != nil {
+		return err
+	}
+	// Bubble Tea ends well at SIGTERM; a terminal that goes away sends SIGHUP.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer stop()
+	m := New(ctx, eng, opts)
+	defer m.cancel()
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(fps), tea.WithEnvironment(opts.Environ)}
+	if opts.In != nil {
+		options = append(options, tea.WithInput(opts.In))
+	}
+	if opts.Out != nil {
+		options = append(options, tea.WithOutput(opts.Out))
+	}
+	_, err := tea.NewProgram(m, options...).Run()
+	switch {
+	case err == nil, errors.Is(err, tea.ErrInterrupted), errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
+		return nil
+	}
+	return engine.Errorf(engine.ClassUnknown, "show the workstation: %w", err)
+}
+
+// usable checks the terminal and fits the options to it.
+func usable(opts *Options) error {
+	name, noColor, utf8 := "", false, false
+	for _, kv := range opts.Environ {
+		k, v, _ := strings.Cut(kv, "=")
+		switch k {
+		case "TERM":
+			name = v
+		case "NO_COLOR":
+			noColor = v != ""
+		case "LC_ALL", "LC_CTYPE", "LANG":
+			u := strings.ToLower(v)
+			utf8 = utf8 || strings.Contains(u, "utf-8") || strings.Contains(u, "utf8")
+		}
+	}
+	if opts.In == nil && !isTerminal(os.Stdin) || opts.Out == nil && !isTerminal(os.Stdout) {
+		return engine.Errorf(engine.ClassInvalid, "open the workstation: standard input and output are not a terminal").
+			WithHint("Use a command, as in `berth images`; `berth --help` lists them.")
+	}
+	if name == "dumb" || name == "" && opts.Out == nil {
+		return engine.Errorf(engine.ClassInvalid, "open the workstation: the terminal %q can't place its cursor", name).
+			WithHint("Use a command, as in `berth images`; `berth --help` lists them.")
+	}
+	opts.NoColor = opts.NoColor || noColor
+	if name == "linux" || localeIsSet(opts.Environ) && !utf8 {
+		opts.ASCII = true
+	}
+	return nil
+}
+
+// localeIsSet reports whether the environment names a locale that is not a bare default:
+// containers and services often have none, and their terminals show UTF-8 all the same.
+func localeIsSet(env []string) bool {
+	for _, kv := range env {
+		k, v, _ := strings.Cut(kv, "=")
+		if (k == "LC_ALL" || k == "LC_CTYPE" || k == "LANG") && v != "" && v != "C" && v != "POSIX" {
+			return true
+		}
+	}
+	return false
+}
+
+func isTerminal(f io.Reader) bool {
+	file, ok := f.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
