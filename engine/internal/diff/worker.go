@@ -17,7 +17,7 @@ type Target struct {
 	Upper string
 	Lower []string // top first
 	IDMap idmap.Mapping
-	// Worker returns the command that runs WorkerMain; needed for idmap.Ranges.
+	// Worker returns the command that runs WorkerMain; it is not used in mode Host.
 	Worker func(args ...string) (*exec.Cmd, error)
 }
 
@@ -41,10 +41,11 @@ type (
 // Changes lists what differs from the image, sorted by path. A directory counts as
 // modified if something in it changed.
 func Changes(ctx context.Context, t Target) ([]engine.Change, error) {
-	if t.IDMap.Mode != idmap.Ranges {
+	if t.IDMap.Mode == idmap.Host || t.IDMap.Mode == "" {
 		return compare(t.Upper, t.Lower)
 	}
-	// Directories of foreign ids can be read by root of the user namespace only.
+	// Directories of foreign ids, and those that the container closed to all (mode 0),
+	// can be read by root of a user namespace only.
 	arg, err := json.Marshal(request{t.Upper, t.Lower})
 	if err != nil {
 		return nil, fmt.Errorf("compare with image: %w", err)
