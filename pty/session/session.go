@@ -148,7 +148,7 @@ func (s *Session) Start() {
 	}{{s.cfg.Terminal, Stdout}, {s.cfg.Stdout, Stdout}, {s.cfg.Stderr, Stderr}} {
 		if in.f != nil {
 			s.readers++
-			go s.read(in.f, in.k)
+			go s.readSource(in.f, in.k)
 		}
 	}
 	if s.readers == 0 {
@@ -160,40 +160,6 @@ func (s *Session) Start() {
 	}
 	go s.input.run()
 }
-
-// read copies one source to the stream until its end: io.EOF from a pipe, EIO from a
-// terminal whose last process is gone, os.ErrDeadlineExceeded after StopReading.
-func (s *Session) read(f *os.File, k Kind) {
-	st := s.stream
-	if f == s.cfg.Terminal {
-		for buf := st.reserve(); buf != nil; buf = st.reserve() {
-			n, err := f.Read(buf)
-			st.commit(k, n)
-			if err != nil {
-				break
-			}
-		}
-	} else {
-		// Two pipes can't be read straight into one stream: which of them fills it
-		// next is not known before.
-		buf := make([]byte, pipeRead)
-		for {
-			n, err := f.Read(buf)
-			st.write(k, buf[:n])
-			if err != nil {
-				break
-			}
-		}
-	}
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if s.readers--; s.readers == 0 {
-		st.end()
-	}
-}
-
-// pipeRead is how much is read from a pipe at once: the default capacity of one.
-const pipeRead = 64 << 10
 
 // StopReading ends the output once nothing has come for the quiet time, or at the
 // latest after limit. Call it when the program has exited: its end of the pipes or of

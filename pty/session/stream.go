@@ -92,6 +92,7 @@ func (st *stream) write(k Kind, p []byte) {
 
 func (st *stream) waitRoom() bool {
 	for !st.ended && !st.room() {
+		st.cond.Broadcast() // who is to make room may not know of what there is
 		st.cond.Wait()
 	}
 	return !st.ended
@@ -144,7 +145,8 @@ func (st *stream) recycle(c *chunk) {
 	}
 }
 
-// commit makes the first n bytes of what reserve returned part of the stream.
+// commit makes the first n bytes of what reserve returned part of the stream. Readers
+// that sleep are woken by wake only.
 func (st *stream) commit(k Kind, n int) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -161,6 +163,12 @@ func (st *stream) commitLocked(k Kind, n int) {
 			c.spans = append(c.spans, span{k, c.n})
 		}
 	}
+}
+
+// wake announces what was committed.
+func (st *stream) wake() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
 	st.cond.Broadcast()
 }
 
