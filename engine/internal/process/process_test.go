@@ -130,7 +130,7 @@ func TestParseStat(t *testing.T) {
 }
 
 func TestTTYName(t *testing.T) {
-	for dev, want := range map[uint64]string{0: "?", 136<<8 | 3: "pts/3", 4<<8 | 1: "tty1", 5<<8 | 1: "console", 229<<8 | 0: "229:0"} {
+	for dev, want := range map[uint64]string{0: "?", 136<<8 | 3: "pts/3", 4<<8 | 1: "tty1", 5<<8 | 1: "console", 229<<8 | 1: "229:1"} {
 		if got := ttyName(dev); got != want {
 			t.Errorf("ttyName(%#x) = %q, want %q", dev, got, want)
 		}
