@@ -25,6 +25,15 @@ func (s *Screen) Palette(i uint8) (r, g, b uint8) {
 	return xtermColor(i)
 }
 
+// SetDefaultColors changes the colours that answer queries, for a user who
+// changed the theme, and tells a program that asked to be told (mode 2031).
+func (s *Screen) SetDefaultColors(foreground, background, cursor Color) {
+	s.opts.Foreground, s.opts.Background, s.opts.CursorColor = foreground, background, cursor
+	if s.modes.Has(ModeColorScheme) {
+		s.reportColorScheme()
+	}
+}
+
 // DynamicColors returns the foreground, background and cursor colours that the
 // program set with OSC 10 to 12; those it did not are the default.
 func (s *Screen) DynamicColors() (fg, bg, cursor Color) {

@@ -169,9 +169,10 @@ func (s *Screen) sweep() {
 	for l := range t.linkIDs {
 		t.linkBytes += len(l.URI) + len(l.ID)
 	}
-	t.sweepStyles = max(minSweep, 2*len(t.styleIDs))
-	t.sweepClusters = max(minSweep, 2*len(t.clusterIDs))
-	t.sweepLinks = max(minSweep, 2*len(t.linkIDs))
+	least := max(minSweep, s.cols*s.rows/16) // a pass over a large screen is dear
+	t.sweepStyles = max(least, 2*len(t.styleIDs))
+	t.sweepClusters = max(least, 2*len(t.clusterIDs))
+	t.sweepLinks = max(least, 2*len(t.linkIDs))
 }
 
 // drop frees the entries of list that are not used and returns the free list.

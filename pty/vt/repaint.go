@@ -24,7 +24,7 @@ const (
 	// outerPrologue saves the title and brings a terminal to the defaults that
 	// the painter counts on. It begins with CAN, which ends a sequence that
 	// whoever wrote before left unfinished.
-	outerPrologue = "\x18\x1b[22;0t\x1b[?25l\x1b[!p\x1b[?69l\x1b[r\x1b[?6l\x1b[4l\x1b[20l\x1b[?7h" +
+	outerPrologue = "\x18\x1b[22;0t\x1b[!p\x1b[?25l\x1b[?69l\x1b[r\x1b[?6l\x1b[4l\x1b[20l\x1b[?7h\x1b[?2027l\x1b[?5W" +
 		asciiSets + "\x1b[0\"q\x1b]8;;\x1b\\\x1b[m\x1b[H\x1b[2J"
 	hideCursor = "\x1b[?25l"
 )

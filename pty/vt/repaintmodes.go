@@ -131,17 +131,37 @@ const resetModes = "\x1b[!p" + "\x1b7\x1b[?69l\x1b[?6l\x1b[r\x1b8" +
 const asciiSets = "\x1b(B\x1b)B\x1b*B\x1b+B\x0f"
 
 // Restore gives back a terminal that was painted with RepaintOptions.Outer and
-// then got the program's stream: RestoreSequence, the title as it was, and the
-// colours if the program changed any.
+// then got the program's stream: what RestoreSequence does, but no more of it
+// than the program made necessary, the title as it was, and the colours if the
+// program changed any.
 func (s *Screen) Restore() []byte {
-	b := RestoreSequence()
+	p := &painter{s: s}
+	p.str("\x18\x1b\\\x1b[?2026l")
+	if s.modes.Has(ModeAltScreen) {
+		p.resetKitty(s.alt)
+		p.str(leaveAlternate)
+	}
+	p.resetKitty(s.primary)
+	p.str(resetModes)
 	if len(s.colors.palette) > 0 {
-		b = append(b, "\x1b]104\x1b\\"...)
+		p.str("\x1b]104\x1b\\")
 	}
 	for i, c := range s.colors.dynamic {
 		if c != 0 {
-			b = fmt.Appendf(b, "\x1b]%d\x1b\\", 110+i)
+			p.dst = fmt.Appendf(p.dst, "\x1b]%d\x1b\\", 110+i)
 		}
 	}
-	return append(b, "\x1b[23;0t"...)
+	p.str("\x1b[23;0t")
+	return p.dst
+}
+
+// resetKitty takes back what the program pushed on the screen that is shown,
+// and leaves what was there before.
+func (p *painter) resetKitty(g *grid) {
+	if g.kitty.n > 0 {
+		p.dst = fmt.Appendf(p.dst, "\x1b[<%du", g.kitty.n)
+	}
+	if g.kitty.base != 0 {
+		p.str("\x1b[=0u")
+	}
 }

@@ -72,13 +72,18 @@ func (s *Screen) privateStatus(n int) {
 		s.replyString("\x1b[?27;1;0;0n")
 	case 55: // locator: none
 		s.replyString("\x1b[?53n")
-	case 996: // colour scheme: 1 dark, 2 light
-		scheme := 1
-		if r, g, b := s.defaultColor(11); 299*int(r)+587*int(g)+114*int(b) > 127500 {
-			scheme = 2
-		}
-		s.replyf("\x1b[?997;%dn", scheme)
+	case 996:
+		s.reportColorScheme()
 	}
+}
+
+// reportColorScheme says whether the background is dark (1) or light (2).
+func (s *Screen) reportColorScheme() {
+	scheme := 1
+	if r, g, b := s.defaultColor(11); 299*int(r)+587*int(g)+114*int(b) > 127500 {
+		scheme = 2
+	}
+	s.replyf("\x1b[?997;%dn", scheme)
 }
 
 // reportMode is DECRQM.
