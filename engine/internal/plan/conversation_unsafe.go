@@ -34,12 +34,24 @@ type Message struct {
 // Next blocks until the child says something. It returns io.EOF when nothing of
 // the plan runs any more: the program was executed, or the child died. A *[Failure]
 // is the child's own last word; the child has exited then and must be reaped.
-func (c *Child) Next() (*Message, error) {
+func (c *Child) Next() (*Message, error) { return c.receive(0) }
+
+// Pending is Next for what has been said already: it does not block, and returns
+// io.EOF if there is nothing.
+func (c *Child) Pending() (*Message, error) {
+	m, err := c.receive(unix.MSG_DONTWAIT)
+	if errors.Is(err, unix.EAGAIN) {
+		err = io.EOF
+	}
+	return m, err
+}
+
+func (c *Child) receive(flags int) (*Message, error) {
 	buf := make([]byte, 64)
 	oob := make([]byte, unix.CmsgSpace(4*8))
-	n, oobn, _, _, err := unix.Recvmsg(c.sock, buf, oob, unix.MSG_CMSG_CLOEXEC)
+	n, oobn, _, _, err := unix.Recvmsg(c.sock, buf, oob, unix.MSG_CMSG_CLOEXEC|flags)
 	for err == unix.EINTR {
-		n, oobn, _, _, err = unix.Recvmsg(c.sock, buf, oob, unix.MSG_CMSG_CLOEXEC)
+		n, oobn, _, _, err = unix.Recvmsg(c.sock, buf, oob, unix.MSG_CMSG_CLOEXEC|flags)
 	}
 	if err != nil && !errors.Is(err, unix.ECONNRESET) {
 		return nil, fmt.Errorf("receive from the child: %w", err)

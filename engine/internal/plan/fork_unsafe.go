@@ -122,11 +122,14 @@ func fork(args *cloneArgs, prog *program) (pid uintptr, errno syscall.Errno) {
 func (p *Plan) Clone(flags uint64) (pid, pidfd Slot) {
 	pid, pidfd = p.Slot("pid"), p.Slot("pidfd")
 	word := new(uint32)
+	*word = ^uint32(0) // what the new process sees: the kernel writes after the copy
 	args := &cloneArgs{flags: flags | unix.CLONE_PIDFD, pidfd: uint64(uintptr(unsafe.Pointer(word)))}
 	if flags&unix.CLONE_PARENT == 0 { // with it the exit signal is that of the caller's
 		args.exitSignal = uint64(unix.SIGCHLD)
 	}
 	p.Call(unix.SYS_CLONE3, args, unsafe.Sizeof(*args)).To(pid)
 	p.Load(pidfd, word)
+	// As Fork has it, so that the parent can wait without a thread.
+	p.Call(unix.SYS_FCNTL, pidfd, unix.F_SETFL, unix.O_NONBLOCK).Ignore(uintptr(unix.EBADF))
 	return pid, pidfd
 }

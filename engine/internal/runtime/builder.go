@@ -28,7 +28,6 @@ type builder struct {
 	opened   []*os.File // by us, to close after the fork
 	identity *identity
 	filter   []unix.SockFilter
-	notes    []string
 }
 
 // A kernelMount is a mounted procfs or sysfs. Paths below it are resolved from its

@@ -37,6 +37,9 @@ func explain(err error, args []string) error {
 	if f.Step.Name == "exec" && strings.HasPrefix(f.Call, "execve") {
 		return execError(f, args[0])
 	}
+	if f.Step.Name == stepEnter && errors.Is(f.Errno, unix.ESRCH) {
+		return errNotRunning()
+	}
 	e := &engine.Error{Class: classOf(f.Errno), Step: f.Step.Name, Msg: f.Step.Doing, Err: fmt.Errorf("%s: %w", f.Call, f.Errno)}
 	switch {
 	case errors.Is(f.Errno, unix.ENOSYS):

@@ -22,7 +22,14 @@ type ExecSpec struct {
 	Privileged bool
 }
 
-const tellJoined = "joined"
+func errNotRunning() error {
+	return engine.Errorf(engine.ClassConflict, "exec: the container does not run any more")
+}
+
+const (
+	tellJoined = "joined"
+	stepEnter  = "enter namespaces"
+)
 
 // Exec starts another process in the container whose main process p is: in its
 // namespaces and cgroups, under the same rules. The process is a child of this one and
@@ -31,6 +38,9 @@ const tellJoined = "joined"
 func (p *Process) Exec(ctx context.Context, spec ExecSpec, o Options) (*Process, error) {
 	if p.bundle == nil {
 		return nil, engine.Errorf(engine.ClassInvalid, "exec: process %d is not a container's main process", p.pid)
+	}
+	if p.ended.Load() {
+		return nil, errNotRunning()
 	}
 	s, err := p.newExec(spec, o)
 	if err != nil {
@@ -101,7 +111,7 @@ func (s *start) buildExec(p *Process, spec ExecSpec, slave *os.File) error {
 	s.resetSignals()
 	s.Call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	s.joinCgroup(false)
-	s.Step("enter namespaces", "enter the container's namespaces", "Enter the namespaces of the container's main process.", namespaceNames(s.flags))
+	s.Step(stepEnter, "enter the container's namespaces", "Enter the namespaces of the container's main process.", namespaceNames(s.flags))
 	s.Call(unix.SYS_SETNS, p.target().Fd(), s.flags)
 	pid, pidfd := s.Clone(unix.CLONE_PARENT)
 	inside := s.Label()

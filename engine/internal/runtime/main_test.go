@@ -10,10 +10,12 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -83,11 +85,11 @@ func act(verb string, args []string) int {
 		cmd.Stdout = os.Stdout
 		cmd.Run()
 		bufio.NewReader(os.Stdin).ReadString('\n')
-		entries, _ := filepath.Glob("/proc/[0-9]*/stat")
-		for _, e := range entries {
-			if data, _ := os.ReadFile(e); strings.Contains(string(data), ") Z ") {
-				fmt.Println("zombie", string(data))
-			}
+		for deadline := time.Now().Add(5 * time.Second); zombies() && time.Now().Before(deadline); {
+			runtime.Gosched()
+		}
+		if zombies() {
+			return 1
 		}
 	case "child-of-orphan":
 		exec.Command(inside, "true").Start() // never waited for
@@ -100,6 +102,18 @@ func act(verb string, args []string) int {
 		}
 		_, _, e := syscall.Syscall6(uintptr(nr), a[0], a[1], a[2], a[3], a[4], a[5])
 		fmt.Println(int(e))
+	case "reach": // what can be had of another process
+		dir := "/proc/" + args[0] + "/"
+		_, err := os.Readlink(dir + "exe")
+		fmt.Println(err)
+		fds, _ := os.ReadDir(dir + "fd")
+		fmt.Println("descriptors:", len(fds))
+		_, err = os.Open(dir + "mem")
+		fmt.Println(err)
+		pid, _ := strconv.Atoi(args[0])
+		fmt.Println("attach:", syscall.PtraceAttach(pid))
+	case "spy":
+		return spy()
 	case "tty":
 		ws, err := unix.IoctlGetWinsize(0, unix.TIOCGWINSZ)
 		if err != nil {
@@ -114,6 +128,47 @@ func act(verb string, args []string) int {
 		fmt.Println(ws.Col, ws.Row, pgrp == os.Getpid(), link, con.Mode&unix.S_IFMT == unix.S_IFCHR, err, terr)
 	}
 	return 0
+}
+
+func zombies() bool {
+	entries, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, e := range entries {
+		if data, _ := os.ReadFile(e); strings.Contains(string(data), ") Z ") {
+			return true
+		}
+	}
+	return false
+}
+
+// spy looks for processes whose program or descriptors are not of this container, and
+// writes what it finds to /tmp/seen, until its standard input ends.
+func spy() int {
+	end := make(chan struct{})
+	go func() { io.Copy(io.Discard, os.Stdin); close(end) }()
+	seen, err := os.Create("/tmp/seen")
+	if err != nil {
+		return 1
+	}
+	for {
+		select {
+		case <-end:
+			return 0
+		default:
+		}
+		dirs, _ := filepath.Glob("/proc/[0-9]*")
+		for _, d := range dirs {
+			if exe, err := os.Readlink(d + "/exe"); err == nil && exe != inside {
+				fmt.Fprintln(seen, "exe", exe)
+			}
+			fds, _ := os.ReadDir(d + "/fd")
+			for _, fd := range fds {
+				link, err := os.Readlink(d + "/fd/" + fd.Name())
+				if err == nil && fd.Name() > "2" && strings.HasPrefix(link, "socket:") {
+					fmt.Fprintln(seen, "fd", fd.Name(), link)
+				}
+			}
+		}
+	}
 }
 
 func look(names []string) facts {

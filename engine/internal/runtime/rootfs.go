@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -37,29 +36,27 @@ func (b *builder) mountRoot() error {
 		b.Call(unix.SYS_OPENAT, unix.AT_FDCWD, over, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC).To(b.root)
 		return nil
 	}
-	var params []mount.Param
-	add := func(key, dir string) error {
-		value, err := b.overlayDir(dir)
-		params = append(params, mount.Param{Key: key, Value: value})
-		return err
-	}
-	for _, dir := range r.Lower {
-		if err := add("lowerdir+", dir); err != nil {
-			return err
-		}
-	}
-	if err := add("upperdir", r.Upper); err != nil {
-		return err
-	}
-	if err := add("workdir", r.Work); err != nil {
-		return err
-	}
-	b.newFS("overlay", "overlay", append(params, overlayFlags(r.UserXattr)...), 0, b.root, required)
+	b.newFS("overlay", "overlay", b.layers(), 0, b.root, required)
 	at := b.Slot("over")
 	b.Call(unix.SYS_OPENAT, unix.AT_FDCWD, over, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC).To(at)
 	b.attach(b.root, at)
 	b.closeSlot(at)
 	return nil
+}
+
+// layers returns overlay's parameters.
+func (b *builder) layers() []mount.Param {
+	r := b.b.Rootfs
+	var params []mount.Param
+	add := func(key, dir string) {
+		params = append(params, mount.Param{Key: key, Value: b.overlayDir(dir, firstLayerFd+len(params))})
+	}
+	for _, dir := range r.Lower {
+		add("lowerdir+", dir)
+	}
+	add("upperdir", r.Upper)
+	add("workdir", r.Work)
+	return append(params, overlayFlags(r.UserXattr)...)
 }
 
 // overlayFlags turns off what would make the upper layer unreadable for anything but
@@ -75,19 +72,22 @@ func overlayFlags(userXattr bool) []mount.Param {
 	return flags
 }
 
-// overlayDir returns a directory as overlay's parameters want it: a backslash
-// escaped, and a path that is too long for fsconfig by way of a descriptor.
-func (b *builder) overlayDir(dir string) (string, error) {
-	value := strings.ReplaceAll(dir, `\`, `\\`)
-	if len(value) < maxParam {
-		return value, nil
+// firstLayerFd is above every descriptor that the child has by then.
+const firstLayerFd = 512
+
+// overlayDir returns a directory as overlay's parameters want it. A path that is too
+// long for fsconfig goes by way of the descriptor number fd, and so does one with a backslash: which
+// parameters take it for an escape has changed between kernels. The child must open it:
+// overlay takes directories of the mount namespace that it is mounted in only.
+func (b *builder) overlayDir(dir string, fd int) string {
+	if len(dir) < maxParam && !strings.Contains(dir, `\`) {
+		return dir
 	}
-	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return "", fmt.Errorf("open layer %q: %w", dir, err)
-	}
-	b.opened = append(b.opened, os.NewFile(uintptr(fd), dir))
-	return fmt.Sprintf("/proc/self/fd/%d", fd), nil
+	opened := b.Slot("layer")
+	b.Call(unix.SYS_OPENAT, unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC).To(opened)
+	b.Call(unix.SYS_DUP3, opened, fd, unix.O_CLOEXEC)
+	b.closeSlot(opened)
+	return fmt.Sprintf("/proc/self/fd/%d", fd)
 }
 
 // legacyOverlay returns the options for mount(2), where a list of directories is one string.

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"berth/engine"
@@ -76,6 +77,7 @@ type Process struct {
 	pid     int
 	pidfd   *os.File
 	console *os.File // master of its terminal, or nil
+	ended   atomic.Bool
 
 	// What an exec needs; nil and empty for a process that Exec made.
 	bundle *bundle.Bundle
@@ -95,13 +97,12 @@ func (p *Process) Console() *os.File { return p.console }
 
 // Signal sends a signal. ClassConflict says that the process has ended.
 func (p *Process) Signal(sig unix.Signal) error {
-	raw, err := p.pidfd.SyscallConn()
-	if err != nil {
-		return fmt.Errorf("signal process %d: %w", p.pid, err)
-	}
 	var serr error
-	err = raw.Control(func(fd uintptr) { serr = unix.PidfdSendSignal(int(fd), sig, nil, 0) })
-	if errors.Is(err, os.ErrClosed) || errors.Is(serr, unix.ESRCH) {
+	raw, err := p.pidfd.SyscallConn()
+	if err == nil {
+		err = raw.Control(func(fd uintptr) { serr = unix.PidfdSendSignal(int(fd), sig, nil, 0) })
+	}
+	if p.ended.Load() || errors.Is(serr, unix.ESRCH) {
 		return engine.Errorf(engine.ClassConflict, "signal process %d: it has ended", p.pid)
 	}
 	if err := errors.Join(err, serr); err != nil {
@@ -114,6 +115,7 @@ func (p *Process) Signal(sig unix.Signal) error {
 // Process, the console excepted. It is called once. The PID may be reused afterwards.
 func (p *Process) Wait() (unix.WaitStatus, error) {
 	ws, err := reap(p.pid, p.pidfd)
+	p.ended.Store(true)
 	p.pidfd.Close()
 	for _, f := range []*os.File{p.member, p.devpts} {
 		if f != nil {

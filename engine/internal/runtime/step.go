@@ -21,8 +21,7 @@ type reporter struct {
 	plan  *plan.Plan
 	child *plan.Child
 	f     func(Step)
-	next  int       // first step not published
-	start time.Time // of the fork
+	next  int // first step not published
 }
 
 // upTo publishes the steps before end; the last of them ended at, with err.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"berth/engine"
@@ -39,22 +40,29 @@ type talk struct {
 	member  *os.File
 	devpts  *os.File
 	ready   bool // the child has passed the last gate
+
+	// victim is the pidfd of the process that dies when the context ends. The first of
+	// an exec's two processes never is: see abandonJoined.
+	victim atomic.Pointer[os.File]
 }
 
 // run forks the child and sees it through to its program.
 func (s *start) run(ctx context.Context) (*Process, error) {
-	began := time.Now()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	child, err := s.Fork(s.forkFlags())
 	if err != nil {
 		return nil, &engine.Error{Class: classOf(err), Step: "clone", Msg: "make container process", Err: err}
 	}
 	t := &talk{start: s, child: child}
-	t.report = reporter{plan: s.Plan, child: child, f: s.o.Steps, start: began}
+	t.report = reporter{plan: s.Plan, child: child, f: s.o.Steps}
 	if !s.join {
 		t.proc = &Process{pid: child.Pid, pidfd: child.Pidfd}
+		t.victim.Store(child.Pidfd)
 	}
-	stop := context.AfterFunc(ctx, func() { kill(child.Pidfd) })
-	err = t.converse()
+	stop := context.AfterFunc(ctx, func() { kill(t.victim.Load()) })
+	err = t.converse(ctx)
 	if !stop() && ctx.Err() != nil {
 		err = ctx.Err()
 	}
@@ -86,6 +94,9 @@ func (s *start) forkFlags() uint64 {
 
 // kill ends a child by its pidfd. That it has ended already is no error.
 func kill(pidfd *os.File) {
+	if pidfd == nil {
+		return
+	}
 	raw, err := pidfd.SyscallConn()
 	if err != nil {
 		return
@@ -95,12 +106,12 @@ func kill(pidfd *os.File) {
 
 // abandon kills and reaps what was made and closes what was opened.
 func (t *talk) abandon() {
-	kill(t.child.Pidfd)
-	if t.proc != nil && t.join {
-		kill(t.proc.pidfd)
-		_, _ = t.proc.Wait()
+	if t.join {
+		t.abandonJoined()
+	} else {
+		kill(t.child.Pidfd)
+		_, _ = reap(t.child.Pid, t.child.Pidfd)
 	}
-	_, _ = reap(t.child.Pid, t.child.Pidfd)
 	t.child.Pidfd.Close()
 	t.child.Close()
 	for _, f := range []*os.File{t.console, t.member, t.devpts} {
@@ -110,25 +121,52 @@ func (t *talk) abandon() {
 	}
 }
 
+// abandonJoined ends both processes of an exec. The second must be reaped by all
+// means: a zombie in the container's PID namespace keeps its PID 1 from ending. Its name
+// may not have arrived yet, because its own last words can overtake the first's; the
+// first is therefore not killed, it ends by itself right after having told.
+func (t *talk) abandonJoined() {
+	_, _ = reap(t.child.Pid, t.child.Pidfd)
+	for t.proc == nil {
+		m, err := t.child.Pending()
+		var f *plan.Failure
+		if err != nil && !errors.As(err, &f) {
+			return
+		}
+		if m != nil && m.Name == tellJoined {
+			t.joined(m)
+		}
+	}
+	kill(t.proc.pidfd)
+	_, _ = t.proc.Wait()
+}
+
+func (t *talk) joined(m *plan.Message) {
+	t.proc = &Process{pid: m.Value, pidfd: m.Files[0]}
+	t.victim.Store(t.proc.pidfd)
+}
+
 // converse answers the child until it has become the program.
-func (t *talk) converse() error {
+func (t *talk) converse(ctx context.Context) error {
 	for {
 		m, err := t.child.Next()
 		switch {
 		case errors.Is(err, io.EOF) && t.ready && t.proc != nil:
 			return nil
+		case errors.Is(err, io.EOF) && t.join:
+			return errNotRunning() // all processes in it were killed
 		case errors.Is(err, io.EOF):
 			return engine.Errorf(engine.ClassUnknown, "start container: its process was killed before it became the program")
 		case err != nil:
 			return err
 		}
-		if err := t.handle(m); err != nil {
+		if err := t.handle(ctx, m); err != nil {
 			return err
 		}
 	}
 }
 
-func (t *talk) handle(m *plan.Message) error {
+func (t *talk) handle(ctx context.Context, m *plan.Message) error {
 	switch m.Name {
 	case gateStep:
 		t.report.upTo(m.Step, time.Now(), nil)
@@ -145,8 +183,8 @@ func (t *talk) handle(m *plan.Message) error {
 		t.member = m.Files[0]
 		return nil
 	case tellJoined:
-		t.proc = &Process{pid: m.Value, pidfd: m.Files[0]}
-		return pollable(t.proc)
+		t.joined(m)
+		return ctx.Err() // ended before the new victim was known
 	case gateUser:
 		return t.settle(m)
 	case gateExec:
@@ -230,19 +268,4 @@ func openTerminal(devpts *os.File, size engine.Size) (master, slave *os.File, er
 		return fail(errno)
 	}
 	return master, os.NewFile(peer, "terminal"), nil
-}
-
-// pollable lets Wait wait without a thread of its own.
-func pollable(p *Process) error {
-	fd := p.pidfd.Fd()
-	if err := unix.SetNonblock(int(fd), true); err != nil {
-		return fmt.Errorf("wait for process %d: %w", p.pid, err)
-	}
-	dup, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("wait for process %d: %w", p.pid, err)
-	}
-	p.pidfd.Close()
-	p.pidfd = os.NewFile(uintptr(dup), "pidfd")
-	return nil
 }
