@@ -36,7 +36,7 @@ run: build ## build and open the workstation on the built-in registry, without n
 	else \
 	  echo "There is no terminal here: this runs hello-world on the command line instead of opening the workstation." && \
 	  echo "State: $$BERTH_ROOT" && \
-	  bin/berth --demo run --rm hello-world && bin/berth --demo images; \
+	  bin/berth --demo run hello-world && bin/berth --demo images && bin/berth --demo ps -a; \
 	fi
 
 # The log is kept to tell which abilities were missing. -json is not used: its reader would be one more program.

@@ -228,6 +228,8 @@ func TestConsoleEditing(t *testing.T) {
 	c.expect("\nn1\r\nn2\r\n$ ")
 	c.send("history | tail -n 2\r")
 	c.expect("done\r\n")
+	c.send("echo this is $0\r")
+	c.expect("\nthis is sh\r\n$ ")
 	c.send("echo kept" + ctrlL + "\r")
 	c.expect("\x1b[2J\x1b[H")
 	c.expect("\nkept\r\n$ ")

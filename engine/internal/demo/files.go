@@ -45,9 +45,7 @@ func fillPages(c *changeset) {
 const profile = `# Read by every interactive shell: $ENV names this file.
 alias ll='ls -l'
 alias la='ls -la'
-case "$-" in
-*i*) [ "$SHLVL" -gt 1 ] || cat /etc/motd ;;
-esac
+[ "$SHLVL" -gt 1 ] || cat /etc/motd
 `
 
 const motd = `
@@ -77,7 +75,7 @@ container is on its own; where they agree, it shares the host's.
 `},
 	{"overlay", `The overlay: one tree out of many layers
 
-  mount | head -1         the root: lowerdir are the image's layers,
+  mount -t overlay        the root: lowerdir are the image's layers,
                           upperdir takes what this container writes
   touch /tmp/mine         lands in the upper directory only
   rm /etc/motd            the layer below keeps it; a marker hides it here

@@ -207,7 +207,7 @@ func (i *session) statement(statement *syntax.Stmt) bool {
 		ctx, cancel = context.WithCancel(ctx)
 	}
 	j := &job{terminal: i.terminal, foreground: true, text: strings.TrimSpace(text.String()), interrupt: cancel}
-	rewrite(statement)
+	rewrite(statement, i.name)
 	i.setCurrent(cancel)
 	err := i.runner.Run(context.WithValue(ctx, jobKey{}, j), statement)
 	i.setCurrent(nil)

@@ -21,8 +21,9 @@ const (
 //
 //	{ LAST=$SRANDOM; begin TEXT; { JOB=$LAST; COMMAND; end $?; } & }
 //
-// and "$!" becomes "$(pid)", begin, end and pid being commands of our own.
-func rewrite(node syntax.Node) {
+// and "$!" becomes "$(pid)", begin, end and pid being commands of our own. "$0" becomes
+// zero, unless that is empty: single statements have no name in the interpreter.
+func rewrite(node syntax.Node, zero string) {
 	var found []*syntax.Stmt // changed afterwards: Walk would descend into what is new
 	syntax.Walk(node, func(node syntax.Node) bool {
 		switch node := node.(type) {
@@ -31,9 +32,9 @@ func rewrite(node syntax.Node) {
 				found = append(found, node)
 			}
 		case *syntax.Word:
-			lastPID(node.Parts)
+			parameters(node.Parts, zero)
 		case *syntax.DblQuoted:
-			lastPID(node.Parts)
+			parameters(node.Parts, zero)
 		}
 		return true
 	})
@@ -63,11 +64,18 @@ func background(s *syntax.Stmt) {
 	s.Cmd.(*syntax.Block).Stmts[2].Background = true
 }
 
-// lastPID replaces "$!" among the parts of a word.
-func lastPID(parts []syntax.WordPart) {
+// parameters replaces "$!" and "$0" among the parts of a word.
+func parameters(parts []syntax.WordPart, zero string) {
 	for i, part := range parts {
-		if p, ok := part.(*syntax.ParamExp); ok && p.Short && p.Param != nil && p.Param.Value == "!" {
+		p, ok := part.(*syntax.ParamExp)
+		if !ok || !p.Short || p.Param == nil {
+			continue
+		}
+		switch {
+		case p.Param.Value == "!":
 			parts[i] = &syntax.CmdSubst{Stmts: []*syntax.Stmt{call("pid")}}
+		case p.Param.Value == "0" && zero != "":
+			parts[i] = &syntax.SglQuoted{Value: zero}
 		}
 	}
 }

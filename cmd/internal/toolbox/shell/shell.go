@@ -110,7 +110,7 @@ func (s *shell) runScript(script io.Reader) int {
 		fmt.Fprintf(os.Stderr, "%v\n", err)
 		return 2
 	}
-	rewrite(file)
+	rewrite(file, "")
 	return s.status(s.runner.Run(context.Background(), file))
 }
 
@@ -124,7 +124,7 @@ func (s *shell) runStdin() int {
 			return 2
 		}
 		for _, statement := range statements {
-			rewrite(statement)
+			rewrite(statement, s.name)
 			code = s.status(s.runner.Run(context.Background(), statement))
 			if s.runner.Exited() {
 				return code
