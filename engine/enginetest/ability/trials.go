@@ -221,6 +221,9 @@ func tryDeviceBPF() error {
 		insns: uint64(uintptr(unsafe.Pointer(&prog))), license: uint64(uintptr(unsafe.Pointer(&license[0]))),
 	}
 	fd, _, errno := unix.Syscall(unix.SYS_BPF, unix.BPF_PROG_LOAD, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	for try := 0; errno == unix.EAGAIN && try < 100; try++ { // a signal of Go's runtime was pending
+		fd, _, errno = unix.Syscall(unix.SYS_BPF, unix.BPF_PROG_LOAD, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	}
 	if errno != 0 {
 		return fmt.Errorf("load device program: %w", errno)
 	}

@@ -128,7 +128,7 @@ func attachDevices(dir string, rules []rule) error {
 		insns: uint64(uintptr(unsafe.Pointer(&prog[0]))), license: uint64(uintptr(unsafe.Pointer(&license[0]))),
 	}
 	copy(load.name[:], "berth_devices")
-	fd, _, errno := unix.Syscall(unix.SYS_BPF, progLoad, uintptr(unsafe.Pointer(&load)), unsafe.Sizeof(load))
+	fd, errno := bpf(progLoad, unsafe.Pointer(&load), unsafe.Sizeof(load))
 	runtime.KeepAlive(prog)
 	runtime.KeepAlive(&license)
 	if errno != 0 {
@@ -138,10 +138,22 @@ func attachDevices(dir string, rules []rule) error {
 	attach := struct{ target, prog, kind, flags uint32 }{
 		target: uint32(group.Fd()), prog: uint32(fd), kind: cgroupDevice, flags: unix.BPF_F_ALLOW_MULTI,
 	}
-	_, _, errno = unix.Syscall(unix.SYS_BPF, progAttachCmd, uintptr(unsafe.Pointer(&attach)), unsafe.Sizeof(attach))
+	_, errno = bpf(progAttachCmd, unsafe.Pointer(&attach), unsafe.Sizeof(attach))
 	runtime.KeepAlive(group)
 	if errno != 0 {
 		return fmt.Errorf("attach device program: %w", errno)
 	}
 	return nil
+}
+
+// bpf calls bpf(2). The kernel gives up checking a program when a signal is pending
+// (EAGAIN), and the Go runtime sends itself signals all the time.
+func bpf(cmd uintptr, attr unsafe.Pointer, size uintptr) (fd uintptr, errno unix.Errno) {
+	for range 100 {
+		fd, _, errno = unix.Syscall(unix.SYS_BPF, cmd, uintptr(attr), size)
+		if errno != unix.EAGAIN && errno != unix.EINTR {
+			break
+		}
+	}
+	return fd, errno
 }
