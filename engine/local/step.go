@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"berth/engine"
@@ -60,7 +61,12 @@ func (e *Engine) publish(action string, c *engine.Container, attrs map[string]st
 	for k, v := range attrs {
 		all[k] = v
 	}
+	// Whoever reads this later may find the container gone: the record says how it was.
+	data, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("publish %q: %w", action, err)
+	}
 	return e.log.Append(eventlog.Record{
-		Time: time.Now(), Kind: string(engine.KindContainer), Action: action, ID: c.ID, Attrs: all,
+		Time: time.Now(), Kind: string(engine.KindContainer), Action: action, ID: c.ID, Attrs: all, Data: data,
 	})
 }

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"berth/engine"
 	"berth/engine/internal/eventlog"
@@ -52,6 +53,10 @@ func (e *Engine) awaitEvent(ctx context.Context, from eventlog.Position, id, act
 		for _, r := range recs {
 			if r.Kind != string(engine.KindContainer) || r.ID != id {
 				continue
+			}
+			if r.Action == "die" { // the record may be gone by now
+				last = engine.ExitStatus{At: r.Time}
+				last.Code, _ = strconv.Atoi(r.Attrs["exitCode"])
 			}
 			if exit, err := e.lastExit(id); err == nil && !exit.At.IsZero() {
 				last = exit

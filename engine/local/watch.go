@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -38,6 +39,7 @@ func (e *Engine) Watch(ctx context.Context, opts engine.WatchOptions) (*engine.S
 			return nil, err
 		}
 	}
+	t := &teller{Engine: e, opts: opts, seen: map[string]engine.Container{}}
 	q := newQueue()
 	out := make(chan engine.Event)
 	sub.Events = out
@@ -47,7 +49,7 @@ func (e *Engine) Watch(ctx context.Context, opts engine.WatchOptions) (*engine.S
 		defer cancel()
 		q.put(past)
 		err := e.log.Follow(ctx, from, func(recs []eventlog.Record) error {
-			q.put(e.events(ctx, recs, opts))
+			q.put(t.events(ctx, recs))
 			return nil
 		})
 		if err != nil && ctx.Err() == nil {
@@ -122,20 +124,27 @@ func (e *Engine) History(ctx context.Context, opts engine.WatchOptions) ([]engin
 	return decode(recs, opts), nil
 }
 
-// events decodes new records and adds the present state of what they are about.
-func (e *Engine) events(ctx context.Context, recs []eventlog.Record, opts engine.WatchOptions) []engine.Event {
-	evs := decode(recs, opts)
+// A teller adds to events the state of what they are about.
+type teller struct {
+	*Engine
+	opts engine.WatchOptions
+	// seen is the last known state of containers that may be gone when their last
+	// events are read.
+	seen map[string]engine.Container
+}
+
+// events decodes new records and completes them.
+func (t *teller) events(ctx context.Context, recs []eventlog.Record) []engine.Event {
+	evs := decode(recs, t.opts)
 	var images []engine.Image
 	for i := range evs {
 		ev := &evs[i]
 		switch ev.Kind {
 		case engine.KindContainer:
-			if _, c, err := e.load(ev.ID); err == nil {
-				ev.Container = &c
-			}
+			t.container(ev)
 		case engine.KindImage:
 			if images == nil { // one list serves the whole batch
-				if images, _ = e.ListImages(ctx, engine.ImageListOptions{}); images == nil {
+				if images, _ = t.ListImages(ctx, engine.ImageListOptions{}); images == nil {
 					continue
 				}
 			}
@@ -146,6 +155,38 @@ func (e *Engine) events(ctx context.Context, recs []eventlog.Record, opts engine
 		}
 	}
 	return evs
+}
+
+// container sets the state of an event's container: as it is now, or else as the events
+// so far tell it.
+func (t *teller) container(ev *engine.Event) {
+	told := ev.Container
+	ev.Container = nil
+	if ev.Action == "destroy" {
+		delete(t.seen, ev.ID)
+		return
+	}
+	_, c, err := t.load(ev.ID)
+	if err != nil {
+		known, ok := t.seen[ev.ID]
+		switch {
+		case told != nil:
+			c = *told
+		case ok:
+			c = known
+		default:
+			return
+		}
+		switch ev.Action {
+		case "start":
+			c.State, c.Started = engine.StateRunning, ev.Time
+		case "die":
+			c.State, c.Finished, c.Pid = engine.StateExited, ev.Time, 0
+			c.ExitCode, _ = strconv.Atoi(ev.Attributes["exitCode"])
+		}
+	}
+	t.seen[ev.ID] = c
+	ev.Container = &c
 }
 
 // about reports whether an event is about an image: it names it by ID, or as Docker's
@@ -168,10 +209,17 @@ func decode(recs []eventlog.Record, opts engine.WatchOptions) []engine.Event {
 		}
 		ev := engine.Event{Time: r.Time, Kind: kind, Action: r.Action, ID: r.ID, Attributes: r.Attrs}
 		switch kind {
+		case engine.KindContainer:
+			if len(r.Data) > 0 {
+				ev.Container = new(engine.Container)
+				if json.Unmarshal(r.Data, ev.Container) != nil {
+					continue // a line of another version
+				}
+			}
 		case engine.KindStep:
 			ev.Step = new(engine.Step)
 			if json.Unmarshal(r.Data, ev.Step) != nil {
-				continue // a line of another version
+				continue
 			}
 		case engine.KindPull:
 			ev.Pull = new(engine.PullProgress)
