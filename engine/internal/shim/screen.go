@@ -47,6 +47,12 @@ func (t *tidier) passed(n int) {
 	if t.bytes.Add(int64(n)) < burst {
 		return
 	}
+	t.soon()
+}
+
+// soon lets the memory go once nothing has happened for a while. The start of a
+// container is a burst too: the bundle and the plan are needed once.
+func (t *tidier) soon() {
 	t.bytes.Store(0)
 	if timer := t.timer.Load(); timer != nil {
 		timer.Reset(burstEnd)

@@ -175,6 +175,7 @@ func (s *supervisor) runOnce(starter *conn, req *wireRequest) error {
 	}
 	s.events.add("start", nil)
 	s.events.flush()
+	tidy.soon()
 	s.finish(r)
 	return nil
 }
