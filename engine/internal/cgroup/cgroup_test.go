@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -267,7 +268,14 @@ func TestOOMKillIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := newGroup(t, Detect(), r)
-	startIn(t, g, "tail /dev/zero") // keeps all of an endless line
+	cmd := startIn(t, g, "kill -STOP $$; exec tail /dev/zero") // which keeps all of an endless line
+	waitFor(t, "the process to stop", func() bool {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
+		return strings.Contains(string(stat), ") T ")
+	})
+	if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
 	waitFor(t, "the kernel to kill it", func() bool { return g.OOMKills() > 0 })
 }
 
