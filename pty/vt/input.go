@@ -1,10 +1,6 @@
 package vt
 
-import (
-	"unicode/utf8"
-
-	"github.com/charmbracelet/x/ansi/parser"
-)
+import "github.com/charmbracelet/x/ansi/parser"
 
 // Limits of one escape sequence.
 const (
@@ -13,53 +9,6 @@ const (
 	maxSequence = 256     // bytes of a CSI or ESC sequence; a longer one is cancelled
 	maxString   = 1 << 20 // bytes of an OSC or DCS string; a longer one is ignored
 )
-
-// params are the parameters of a control sequence.
-type params struct {
-	v   [maxParams]int32 // -1 is an omitted parameter
-	n   int
-	sub uint32 // bit i: v[i+1] is a subparameter (colon) of v[i]
-}
-
-func (p *params) clear() { p.v[0], p.n, p.sub = -1, 0, 0 }
-
-// digit and separator build the list; end completes it.
-func (p *params) digit(b byte) {
-	if p.n < maxParams {
-		p.v[p.n] = min(max(p.v[p.n], 0)*10+int32(b-'0'), maxParam)
-	}
-}
-
-func (p *params) separator(b byte) {
-	if p.n >= maxParams {
-		return
-	}
-	if b == ':' {
-		p.sub |= 1 << p.n
-	}
-	if p.n++; p.n < maxParams {
-		p.v[p.n] = -1
-	}
-}
-
-func (p *params) end() {
-	if p.n < maxParams && (p.n > 0 || p.v[0] >= 0) {
-		p.n++
-	}
-}
-
-// get returns parameter i, or def when it is missing.
-func (p *params) get(i, def int) int {
-	if i >= p.n || p.v[i] < 0 {
-		return def
-	}
-	return int(p.v[i])
-}
-
-// count returns parameter i as a count: missing and 0 mean 1.
-func (p *params) count(i int) int { return max(1, p.get(i, 1)) }
-
-func (p *params) isSub(i int) bool { return i > 0 && p.sub&(1<<(i-1)) != 0 }
 
 // input is the parser's state between two bytes.
 type input struct {
@@ -257,112 +206,4 @@ func (s *Screen) act(action parser.Action, next parser.State, b byte) {
 		return
 	}
 	in.state = next
-}
-
-// stringRun takes the bytes of a string up to its terminator in one go.
-func (s *Screen) stringRun(p []byte) []byte {
-	in := &s.in
-	i := 0
-	for i < len(p) {
-		if b := p[i]; b == 0x1b || b == 0x18 || b == 0x1a || b == 0x07 && in.state == parser.OscStringState {
-			break
-		}
-		i++
-	}
-	switch {
-	case in.ignore:
-	case len(in.raw)-in.data+i > maxString:
-		in.tooLong()
-	default:
-		in.raw = append(in.raw, p[:i]...)
-	}
-	if i == len(p) {
-		return nil
-	}
-	switch p[i] {
-	case 0x1b:
-		in.esc = true
-	case 0x07:
-		if in.ignore {
-			in.ground()
-		} else {
-			s.endString()
-		}
-	default: // CAN, SUB
-		in.ground()
-	}
-	return p[i+1:]
-}
-
-// tooLong gives up a string. What stays of the raw bytes is the beginning of
-// one that terminals ignore and that ends where this one does.
-func (in *input) tooLong() {
-	in.ignore = true
-	if in.state == parser.OscStringState {
-		in.raw = []byte("\x1b]x") // BEL ends only an OSC
-	} else {
-		in.state = parser.SosStringState
-		in.raw = []byte("\x1bX")
-	}
-	in.data = len(in.raw)
-}
-
-// endString acts on a finished string. The data is only valid during the call.
-func (s *Screen) endString() {
-	in := &s.in
-	if !in.ignore {
-		data := in.raw[in.data:]
-		switch in.state {
-		case parser.OscStringState:
-			s.osc(data)
-		case parser.DcsStringState:
-			s.dcs(in.cmd, data)
-		}
-	}
-	in.ground()
-}
-
-// printUTF8 prints the characters at the start of p up to the next ASCII byte.
-func (s *Screen) printUTF8(p []byte) []byte {
-	for len(p) > 0 && p[0] >= 0x80 {
-		r, n := utf8.DecodeRune(p)
-		if r == utf8.RuneError && n <= 1 {
-			if !utf8.FullRune(p) {
-				s.in.raw = append(s.in.raw[:0], p...)
-				s.in.utf8 = true
-				return nil
-			}
-			n = badPrefix(p)
-		}
-		s.printRune(r)
-		p = p[n:]
-	}
-	return p
-}
-
-// badPrefix returns the length of the ill-formed sequence at the start of p
-// that one replacement character stands for (Unicode 15, 3.9, best practice).
-func badPrefix(p []byte) int {
-	n := 1
-	for n < len(p) && !utf8.FullRune(p[:n]) && !utf8.FullRune(p[:n+1]) {
-		n++
-	}
-	return n
-}
-
-// continueUTF8 completes a character whose first bytes came with an earlier write.
-func (s *Screen) continueUTF8(p []byte) []byte {
-	in := &s.in
-	in.raw = append(in.raw, p[0])
-	if !utf8.FullRune(in.raw) {
-		return p[1:]
-	}
-	r, n := utf8.DecodeRune(in.raw)
-	whole := n == len(in.raw)
-	in.ground()
-	s.printRune(r)
-	if whole {
-		return p[1:]
-	}
-	return p // the byte that broke the character is not part of it
 }

@@ -192,3 +192,27 @@ func TestScrollbackBudget(t *testing.T) {
 		t.Error("a screen without scrollback has some")
 	}
 }
+
+func TestLogicalLine(t *testing.T) {
+	s := New(Options{Cols: 10, Rows: 3})
+	fmt.Fprint(s, "first\r\nthe quick 漢字 brown fox jumps\r\nlast\r\n")
+	var got []string
+	for y := -s.ScrollbackLen(); y < 3; {
+		l := s.LogicalLine(y)
+		got = append(got, fmt.Sprintf("%d-%d %s", l.First, l.Last, l.Text))
+		y = l.Last + 1
+	}
+	want := []string{"-3--3 first", "-2-0 the quick 漢字 brown fox jumps", "1-1 last", "2-2 "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	l := s.LogicalLine(-1)
+	for word, want := range map[string]Position{"the": {0, -2}, "漢": {0, -1}, "字": {2, -1}, "brown": {5, -1}, "jumps": {5, 0}} {
+		if p := l.At(strings.Index(l.Text, word)); p != want {
+			t.Errorf("%q is at %v, want %v", word, p, want)
+		}
+	}
+	if p := l.At(len(l.Text)); p != (Position{10, 0}) {
+		t.Errorf("the end is at %v", p)
+	}
+}
