@@ -1,0 +1,131 @@
+package inflate
+
+import (
+	"encoding/binary"
+	"io"
+)
+
+// decode carries out codes until the output is full, the input needs filling, or the
+// block ends.
+//
+// Bits above nbits may be set during the loop: they are those of the bytes at pos,
+// and the next refill sets them again. One refill gives at least 56 bits: enough for
+// two look-ups of literals (11 each) and a length (20), and after another for a distance (28).
+func (d *Reader) decode() error {
+	in, pos := d.in[:d.end], d.pos
+	if d.eof {
+		in = d.in[:d.end+padding]
+	}
+	inLimit := len(in) - 16 // for two refills
+	out, w := d.out, d.w
+	hold, n := d.bits, d.nbits
+	lit, dist := &d.lit, &d.dist
+	var err error
+
+	for pos <= inLimit && w < outSize {
+		hold |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
+		pos += int((63 - n) >> 3)
+		n |= 56
+		e := lit[hold&(1<<litBits-1)]
+		if e&flagLiteral != 0 {
+			binary.LittleEndian.PutUint16(out[w:], uint16(e>>16))
+			w += 1 + int(e>>13&1)
+			hold >>= e & 63
+			n -= uint(e & 63)
+			e = lit[hold&(1<<litBits-1)]
+			if e&flagLiteral != 0 {
+				binary.LittleEndian.PutUint16(out[w:], uint16(e>>16))
+				w += 1 + int(e>>13&1)
+				hold >>= e & 63
+				n -= uint(e & 63)
+				e = lit[hold&(1<<litBits-1)]
+				if e&flagLiteral != 0 {
+					binary.LittleEndian.PutUint16(out[w:], uint16(e>>16))
+					w += 1 + int(e>>13&1)
+					hold >>= e & 63
+					n -= uint(e & 63)
+					continue
+				}
+			}
+		}
+		if e&flagSpecial != 0 {
+			if e>>16 >= 1<<litBits {
+				e = lit[(e>>16+uint32(hold>>litBits)&(1<<(e&63)-1))%litTable]
+			}
+			if e&flagLiteral != 0 {
+				out[w] = byte(e >> 16)
+				w++
+				hold >>= e & 63
+				n -= uint(e & 63)
+				continue
+			}
+			if e&flagSpecial != 0 {
+				if e>>16 != 0 {
+					err = ErrData
+					break
+				}
+				hold >>= e & 63
+				n -= uint(e & 63)
+				d.stage = atBlock
+				break
+			}
+		}
+		length := int(e>>16) + int(hold&(1<<(e&63)-1)>>(e>>8&31))
+		hold >>= e & 63
+		n -= uint(e & 63)
+
+		hold |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
+		pos += int((63 - n) >> 3)
+		n |= 56
+		e = dist[hold&(1<<distBits-1)]
+		if e&flagSpecial != 0 {
+			if e>>16 < 1<<distBits {
+				err = ErrData
+				break
+			}
+			e = dist[(e>>16+uint32(hold>>distBits)&(1<<(e&63)-1))%distTable]
+			if e&flagSpecial != 0 {
+				err = ErrData
+				break
+			}
+		}
+		offset := int(e>>16) + int(hold&(1<<(e&63)-1)>>(e>>8&31))
+		hold >>= e & 63
+		n -= uint(e & 63)
+		if offset > w-d.start {
+			err = ErrData
+			break
+		}
+		// Words, as long as source and target are a word apart; up to 7 bytes beyond the
+		// match are written over by what follows.
+		from, end := w-offset, w+length
+		switch {
+		case offset >= 8:
+			for w < end {
+				binary.LittleEndian.PutUint64(out[w:], binary.LittleEndian.Uint64(out[from:]))
+				w += 8
+				from += 8
+			}
+		case offset == 1:
+			word := uint64(out[from]) * 0x0101010101010101
+			for w < end {
+				binary.LittleEndian.PutUint64(out[w:], word)
+				w += 8
+			}
+		default:
+			for w < end {
+				out[w] = out[from]
+				w++
+				from++
+			}
+		}
+		w = end
+	}
+	d.pos, d.w = pos-int(n/8), w // whole bytes that were read ahead go back
+	d.nbits = n % 8
+	d.bits = hold & (1<<d.nbits - 1)
+	if d.eof && (d.pos > d.end || pos > inLimit && d.stage == inCodes) {
+		return io.ErrUnexpectedEOF // the padding was taken for codes
+	}
+	return err
+}
