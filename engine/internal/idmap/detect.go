@@ -55,13 +55,13 @@ func nested(uids, gids []Range) Mapping {
 	if len(uids) == 1 && uids[0].Size == 1 || len(gids) == 1 && gids[0].Size == 1 {
 		m.Mode, m.UIDs, m.GIDs = Single, m.UIDs[:1], m.GIDs[:1]
 		m.UIDs[0].Size, m.GIDs[0].Size = 1, 1
-		m.Hint = onlyRoot + "give the user namespace in which berth runs more ids (`unshare --map-root-user --map-auto`)"
+		m.Hint = onlyRoot + "give the user namespace in which berth runs more ids (`unshare --map-root-user --map-auto`)."
 	}
 	return m
 }
 
 // onlyRoot begins the hint of every Single mapping.
-const onlyRoot = "only root exists inside containers, so programs that change to another user, and files of other owners, will not work: "
+const onlyRoot = "Only root exists inside containers, so programs that change to another user, and files of other owners, will not work: "
 
 // detectUser chooses between Ranges and Single; missing says why ranges can't be
 // applied, and is empty if they can.
@@ -86,7 +86,7 @@ func detectUser(uid, gid int, subuid, subgid, missing string) Mapping {
 	}
 	return Mapping{
 		Mode: Single, UIDs: uids[:1], GIDs: gids[:1],
-		Hint: onlyRoot + strings.Join(remedies, " and "),
+		Hint: onlyRoot + strings.Join(remedies, " and ") + ".",
 	}
 }
 

@@ -1,10 +1,15 @@
 package idmap
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"syscall"
+
+	"berth/engine"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,7 +32,8 @@ import (
 //
 // cmd need not cooperate and no second program is started in between, which a
 // handshake by re-execution would cost. The price: under strace -f, which traces the
-// child already, it fails. The tracer is this thread, so it stays locked until then.
+// child already, it fails; and no other part of the process may wait for any child
+// (wait4 with -1) meanwhile. The tracer is this thread, so it stays locked until then.
 func (m Mapping) Start(cmd *exec.Cmd, cloneflags uintptr) error {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -51,6 +57,10 @@ func (m Mapping) Start(cmd *exec.Cmd, cloneflags uintptr) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := cmd.Start(); err != nil {
+		if errors.Is(err, unix.EPERM) && traced() {
+			return engine.Errorf(engine.ClassUnsupported, "start process in user namespace: %w", err).
+				WithHint("Another program (strace -f, gdb) traces berth and its children; run it without that.")
+		}
 		return Explain(err)
 	}
 	if err := m.release(cmd.Process.Pid); err != nil {
@@ -84,6 +94,12 @@ func (m Mapping) release(pid int) error {
 		return fmt.Errorf("release process in user namespace: %w", err)
 	}
 	return nil
+}
+
+// traced reports whether a debugger has hold of this process.
+func traced() bool {
+	data, err := os.ReadFile("/proc/self/status")
+	return err == nil && !strings.Contains(string(data), "TracerPid:\t0\n")
 }
 
 func sysMap(ranges []Range) []syscall.SysProcIDMap {
