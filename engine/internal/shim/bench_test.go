@@ -111,7 +111,7 @@ func (c *counter) Write(p []byte) (int, error) {
 // BenchmarkReadStatus reads the records of a thousand containers at rest.
 func BenchmarkReadStatus(b *testing.B) {
 	dir := b.TempDir()
-	if err := (Status{State: engine.StateExited, ExitCode: 1, Started: time.Now(), Finished: time.Now()}).write(dir, false); err != nil {
+	if err := (Status{State: engine.StateExited, ExitCode: 1, Started: time.Now(), Finished: time.Now()}).write(dir); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

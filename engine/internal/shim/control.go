@@ -85,7 +85,7 @@ func (s *supervisor) pause(on bool) error {
 		return err
 	}
 	s.status.State = next
-	s.record(false)
+	s.record()
 	s.events.add(action, nil)
 	s.events.flush()
 	return nil

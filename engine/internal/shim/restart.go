@@ -65,7 +65,7 @@ func (s *supervisor) restartLoop() {
 func (s *supervisor) stayDown() {
 	s.mu.Lock()
 	s.status.State = engine.StateExited
-	s.record(false)
+	s.record()
 	s.mu.Unlock()
 	s.shut()
 }

@@ -50,34 +50,86 @@ func (s Status) Exit() engine.ExitStatus {
 	return engine.ExitStatus{Code: s.ExitCode, Signal: s.Signal, OOMKilled: s.OOMKilled, At: s.Finished, Error: s.Error}
 }
 
-// write replaces the record in dir: a reader finds the old one or the new one.
-// durable makes it survive a loss of power; a record of something that does not
-// survive that itself needs no fsync.
-func (s Status) write(dir string, durable bool) error {
+// write replaces the record in dir: a reader finds the old one or the new one. A loss of
+// power may take the new one until syncStatus: nobody waits for the disk before that.
+func (s Status) write(dir string) error {
 	s.Version = statusVersion
 	data, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("encode status: %w", err)
 	}
-	tmp := filepath.Join(dir, "."+statusName+".tmp") // one writer: the lock's holder
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("write status: %w", err)
-	}
-	_, err = f.Write(append(data, '\n'))
-	if err == nil && durable {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp, filepath.Join(dir, statusName))
+	data = append(data, '\n')
+	path := filepath.Join(dir, statusName)
+	err = replaceFile(path, data)
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		// No room for a second file. The old one has its block: an exit status that is
+		// written over it is worth more than one that is lost. Padding keeps the file
+		// from being half of each; a crash within the one write is the risk that is left.
+		err = overwriteFile(path, data)
 	}
 	if err != nil {
 		return fmt.Errorf("write status: %w", err)
 	}
 	return nil
+}
+
+// replaceFile puts a new file in the place of path.
+func replaceFile(path string, data []byte) error {
+	tmp := filepath.Join(filepath.Dir(path), "."+statusName+".tmp") // one writer: the lock's holder
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp)
+	}
+	return err
+}
+
+// syncStatus makes the record in dir survive a loss of power. A record of something
+// that does not survive that itself, a running program, needs it not.
+func syncStatus(dir string) error {
+	for _, name := range []string{filepath.Join(dir, statusName), dir} {
+		f, err := os.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // removed meanwhile
+		}
+		if err != nil {
+			return fmt.Errorf("sync status: %w", err)
+		}
+		err = f.Sync()
+		_ = f.Close() // only read
+		if err != nil {
+			return fmt.Errorf("sync status: %w", err)
+		}
+	}
+	return nil
+}
+
+// overwriteFile writes data over what the file holds. JSON ignores trailing blanks.
+func overwriteFile(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	fi, err := f.Stat()
+	if err == nil {
+		if pad := int(fi.Size()) - len(data); pad > 0 {
+			data = append(data, bytes.Repeat([]byte{' '}, pad)...)
+		}
+		_, err = f.WriteAt(data, 0)
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
 }
 
 // ReadStatus returns how the container in dir stands, right whatever happened to its

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/enginetest/ability"
+
+	"golang.org/x/sys/unix"
 )
 
 // runningRecord writes a record that says "running" as a shim of this boot would.
@@ -18,7 +21,7 @@ func runningRecord(t *testing.T, change func(*Status)) string {
 	if change != nil {
 		change(&s)
 	}
-	if err := s.write(dir, true); err != nil {
+	if err := s.write(dir); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -85,10 +88,38 @@ func TestStatusIsRightWhateverHappened(t *testing.T) {
 func TestLongRecordsAreReadWhole(t *testing.T) {
 	dir := t.TempDir()
 	want := Status{State: engine.StateExited, Error: strings.Repeat("x", 9000)}
-	if err := want.write(dir, false); err != nil {
+	if err := want.write(dir); err != nil {
 		t.Fatal(err)
 	}
 	if s, err := ReadStatus(dir); err != nil || s.Error != want.Error {
 		t.Errorf("%d bytes, %v", len(s.Error), err)
+	}
+}
+
+// TestStatusOnAFullDisk runs in a tmpfs of one page beyond what is in use.
+func TestStatusOnAFullDisk(t *testing.T) {
+	ability.Need(t, ability.Root)
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("no tmpfs can be mounted: %v", err)
+	}
+	defer unix.Unmount(dir, 0)
+	running := Status{State: engine.StateRunning, Pid: 12345, BootID: bootID(), Started: time.Now(), Error: "a rather long sentence"}
+	if err := running.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(dir, "fill"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = f.Write(make([]byte, 4096))
+	}
+	_ = f.Close()
+	if err := (Status{State: engine.StateExited, ExitCode: 42}).write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := ReadStatus(dir); err != nil || s.ExitCode != 42 || s.Pid != 0 {
+		t.Errorf("%+v, %v", s, err)
 	}
 }

@@ -251,7 +251,7 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 	s.status.Started = r.start
 	s.status.Finished, s.status.ExitCode, s.status.Signal = time.Time{}, 0, 0
 	s.status.OOMKilled, s.status.Error = false, ""
-	s.record(false)
+	s.record()
 	s.mu.Unlock()
 	return r, nil
 }
@@ -301,7 +301,7 @@ func (s *supervisor) finish(r *run) {
 	s.status.Pid, s.status.PidStart = 0, 0
 	s.status.ExitCode, s.status.Signal = exit.Code, exit.Signal
 	s.status.OOMKilled, s.status.Finished, s.status.Error = exit.OOMKilled, exit.At, exit.Error
-	s.record(false)
+	s.record()
 	s.mu.Unlock()
 	if exit.OOMKilled {
 		s.events.add("oom", nil)
@@ -348,15 +348,15 @@ func (s *supervisor) fail(err error) {
 		s.status.State = engine.StateExited
 	}
 	s.status.ExitCode, s.status.Signal, s.status.Error = code, 0, err.Error()
-	s.record(false)
+	s.record()
 	s.mu.Unlock()
 	s.events.flush()
 	s.shut()
 }
 
 // record writes the status. s.mu is held.
-func (s *supervisor) record(durable bool) {
-	if err := s.status.write(s.dir, durable); err != nil {
+func (s *supervisor) record() {
+	if err := s.status.write(s.dir); err != nil {
 		s.faults.Print(err)
 	}
 }
@@ -401,6 +401,11 @@ func (s *supervisor) teardown() {
 // end lets go of clients that have nothing to get any more. Those that still read the
 // last output keep this process, which holds nothing else by now, alive.
 func (s *supervisor) end() {
+	if !s.b.AutoRemove {
+		if err := syncStatus(s.dir); err != nil {
+			s.faults.Print(err)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c, busy := range s.open {
