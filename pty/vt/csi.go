@@ -169,7 +169,7 @@ func protect(s *Screen, p *params) {
 	} else {
 		s.pen.Attrs &^= Protected
 	}
-	s.pen.stale = true
+	s.pen.changed()
 }
 
 func copyRectangle(s *Screen, p *params) {

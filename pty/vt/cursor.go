@@ -188,7 +188,8 @@ func (s *Screen) restoreCursor() {
 	v := s.grid.saved
 	s.cur, s.chars = v.cur, v.chars
 	s.cur.x, s.cur.y = min(s.cur.x, s.cols-1), min(s.cur.y, s.rows-1)
-	s.pen.Style, s.pen.stale = v.pen, true
+	s.pen.Style = v.pen
+	s.pen.changed()
 	s.modes.set(ModeOrigin, v.origin)
 	if v.origin { // then the cursor is never outside the margins
 		s.cur.x = clampInt(s.cur.x, s.region.left, s.region.right)

@@ -153,6 +153,7 @@ func (s *Screen) sweep() {
 	if s.last&clusterBit != 0 {
 		clusters[s.last&^clusterBit] = true
 	}
+	// The pen's are kept though no cell has them yet.
 	styles[s.pen.id], styles[s.pen.eraseID] = true, true
 	links[s.pen.Link] = true
 	for id, used := range styles {

@@ -125,7 +125,8 @@ func (s *Screen) hyperlink(b []byte) {
 			id = string(v)
 		}
 	}
-	s.pen.Link, s.pen.stale = 0, true
+	s.pen.Link = 0
+	s.pen.changed()
 	if printable(uri) && printable([]byte(id)) {
 		s.pen.Link = s.linkID(Link{ID: id, URI: string(uri)})
 	}

@@ -85,9 +85,11 @@ type savedCursor struct {
 // pen is the current style and its interned forms.
 type pen struct {
 	Style
-	id, eraseID uint32
-	stale       bool // Style changed since id and eraseID were looked up
+	id, eraseID       uint32
+	stale, eraseStale bool // Style changed since they were looked up
 }
+
+func (p *pen) changed() { p.stale, p.eraseStale = true, true }
 
 // New returns a blank screen. It cannot fail: sizes are clamped to 1x1 ..
 // MaxCols x MaxRows, and 0 means 80x24.
@@ -227,31 +229,23 @@ func (s *Screen) Link(id uint32) (Link, bool) {
 	return s.tab.links[id], s.tab.links[id].URI != ""
 }
 
-// styles returns the interned pen: its own style and that of erased cells,
-// which take its background only (xterm's BCE).
+// attr returns the interned pen, looked up when it is first printed with.
 func (s *Screen) attr() uint32 {
 	if s.pen.stale {
-		s.lookupPen()
+		s.pen.id = s.styleID(s.pen.Style)
+		s.pen.stale = false
 	}
 	return s.pen.id
 }
 
+// eraseAttr returns the style of cells that are erased now: they take the
+// background of the pen only (xterm's BCE).
 func (s *Screen) eraseAttr() uint32 {
-	if s.pen.stale {
-		s.lookupPen()
+	if s.pen.eraseStale {
+		s.pen.eraseID = s.styleID(Style{Bg: s.pen.Bg})
+		s.pen.eraseStale = false
 	}
 	return s.pen.eraseID
-}
-
-func (s *Screen) lookupPen() {
-	// Both are looked up before either is stored: the first lookup may sweep
-	// the tables, so the second must not make the first one's entry unused.
-	s.pen.id = s.styleID(s.pen.Style)
-	s.pen.eraseID = 0
-	if s.pen.Bg != 0 {
-		s.pen.eraseID = s.styleID(Style{Bg: s.pen.Bg})
-	}
-	s.pen.stale = false
 }
 
 func (s *Screen) row() *row { return s.grid.rows[s.cur.y] }

@@ -3,7 +3,7 @@ package vt
 // sgr is Select Graphic Rendition (xterm ctlseqs; ISO 8613-6 for colons).
 func (s *Screen) sgr(p *params) {
 	pen := &s.pen.Style
-	s.pen.stale = true
+	s.pen.changed()
 	if p.n == 0 {
 		s.resetPen()
 		return
