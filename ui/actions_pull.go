@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"berth/engine"
@@ -11,9 +12,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
+// allPulls are the lines of the pulls' pane.
+func (m *Model) allPulls() []screen.Pull {
+	return screen.Merge(m.state.Pulls, m.queue.mine, m.queue.hidden, m.queue.waiting())
+}
+
 // pull finds a line of the pulls' pane by its key.
 func (m *Model) pull(key string) (screen.Pull, bool) {
-	for _, p := range screen.Merge(m.state.Pulls, m.queue.own(), m.queue.waiting()) {
+	for _, p := range m.allPulls() {
 		if p.Key == key {
 			return p, true
 		}
@@ -84,14 +90,20 @@ func (m *Model) holdPull() tea.Cmd {
 	case j == nil:
 		return m.tell("Another berth pulls this; it can be paused there.")
 	case j.held:
-		j.held, j.id = false, ""
+		j.held, j.id, j.again = false, "", j.active
 		m.queue.version++
-		m.state = store.Reduce(m.state, store.Dismissed{ID: j.last.ID})
 		return m.pump()
 	}
 	j.held, j.last = true, p.Progress
 	j.last.Ref, j.last.Rate, j.last.Remaining = j.ref, 0, 0
+	j.last.Layers = slices.Clone(j.last.Layers)
+	for i := range j.last.Layers {
+		if l := &j.last.Layers[i]; l.State == engine.LayerDownloading {
+			l.Rate, l.State = 0, engine.LayerWaiting
+		}
+	}
 	m.queue.version++
+	m.queue.hidden[j.id] = true
 	m.goToPull = j.key
 	if j.active {
 		j.cancel()

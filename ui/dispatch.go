@@ -17,7 +17,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	}
 	if m.notice.sticky {
 		m.notice = notice{}
-		m.drawn.footer = true
+		m.drawn.all()
 	}
 	id := m.look.keys.Lookup(m.scope(), k.String())
 	if id == "" {

@@ -79,13 +79,7 @@ func (m *Model) drawFooter() string {
 	}
 	var left string
 	switch {
-	case m.notice.bad:
-		left = " " + st.Error.Render(st.Icons.Failed+" "+m.notice.text)
-		if m.notice.hint != "" {
-			left += " " + st.Text.Render(m.notice.hint)
-		}
-		right = ""
-	case m.notice.text != "":
+	case m.notice.text != "" && !m.notice.bad:
 		left = " " + st.OK.Render(st.Icons.Done) + " " + st.Text.Render(m.notice.text)
 	case len(m.pending) > 0:
 		left = " " + st.Warn.Render(m.waitingLine()) + "  " + st.Key.Render(m.look.keys.Key(keymap.Global, keymap.Undo)) + st.Muted.Render(" keeps it")

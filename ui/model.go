@@ -206,7 +206,7 @@ func (m *Model) follow() tea.Cmd {
 	if v := m.state.PullsVersion + m.queue.version; m.seen.pulls != v {
 		m.seen.pulls = v
 		before := m.pulls.Lines()
-		m.pulls.Set(screen.Merge(m.state.Pulls, m.queue.own(), m.queue.waiting()))
+		m.pulls.Set(m.allPulls())
 		if m.goToPull != "" && m.pulls.SelectKey(m.goToPull) {
 			m.goToPull = ""
 		}

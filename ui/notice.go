@@ -42,7 +42,7 @@ func (m *Model) complain(err error, otherwise string) tea.Cmd {
 		text = sentence(err.Error())
 	}
 	m.notice = notice{text: display.Clean(text), hint: display.Clean(engine.HintOf(err)), bad: true, sticky: true}
-	m.drawn.footer = true
+	m.drawn.all()
 	return nil
 }
 
@@ -51,6 +51,29 @@ func (m *Model) say(s screen.Say) tea.Cmd {
 		return m.complain(s.Err, s.Text)
 	}
 	return m.tell(s.Text)
+}
+
+// toast is a notice of something bad in a box, at most w cells wide; nil if there is none.
+func (m *Model) toast(w int) []string {
+	if !m.notice.bad || w < 12 {
+		return nil
+	}
+	st := m.look.style
+	inner := min(w, 64) - 4
+	text := m.notice.text
+	if n := display.Width(text); n < inner && display.Width(m.notice.hint) < inner {
+		inner = max(n, display.Width(m.notice.hint), 16)
+	}
+	var lines []string
+	for _, l := range broken(text, inner) {
+		lines = append(lines, st.Text.Render(l))
+	}
+	if m.notice.hint != "" {
+		for _, l := range broken(m.notice.hint, inner) {
+			lines = append(lines, st.Muted.Render(l))
+		}
+	}
+	return boxed(st, st.Error, st.Icons.Failed, st.Error, lines, inner+4)
 }
 
 // sentence makes one of an error's clause.

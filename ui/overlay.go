@@ -7,6 +7,7 @@ import (
 	"berth/ui/internal/style"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 )
 
 // An overlay lies over the panes and gets all keys.
@@ -40,10 +41,13 @@ func (m *Model) hide() {
 
 // box draws lines into a frame with a title; the lines must be w-4 wide.
 func box(st *style.Styles, title string, lines []string, w int) []string {
-	b := st.BorderFocus
+	return boxed(st, st.BorderFocus, title, st.TitleFocus, lines, w)
+}
+
+func boxed(st *style.Styles, b lipgloss.Style, title string, tone lipgloss.Style, lines []string, w int) []string {
 	title = display.Cut(title, w-6, st.Icons.More)
 	fill := w - 5 - display.Width(title)
-	out := []string{b.Render(st.Frame.TopLeft+st.Frame.Top) + " " + st.TitleFocus.Render(title) + " " + b.Render(rule(st, fill)+st.Frame.TopRight)}
+	out := []string{b.Render(st.Frame.TopLeft+st.Frame.Top) + " " + tone.Render(title) + " " + b.Render(rule(st, fill)+st.Frame.TopRight)}
 	edge := b.Render(st.Frame.Left)
 	for _, l := range lines {
 		out = append(out, edge+" "+l+display.Spaces(w-4-display.Width(l))+" "+edge)

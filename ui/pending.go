@@ -29,6 +29,7 @@ type pending struct {
 func (m *Model) later(p pending) tea.Cmd {
 	p.due = m.now().Add(grace)
 	m.pending = append(m.pending, p)
+	m.notice = notice{} // it would hide how to take this back
 	m.doom()
 	return nil
 }

@@ -23,6 +23,7 @@ type job struct {
 	id     string // the engine's; empty before it began
 	held   bool
 	active bool
+	again  bool // to go on as soon as the attempt that was stopped has ended
 	cancel context.CancelFunc
 	last   engine.PullProgress // when it was held
 }
@@ -31,11 +32,12 @@ type job struct {
 type queue struct {
 	jobs    []*job
 	mine    map[string]bool // engine's IDs of all pulls that began here
+	hidden  map[string]bool // engine's IDs of those that were held: the job stands for them
 	serial  int
 	version int
 }
 
-func newQueue() *queue { return &queue{mine: make(map[string]bool)} }
+func newQueue() *queue { return &queue{mine: make(map[string]bool), hidden: make(map[string]bool)} }
 
 type (
 	pullBegan struct{ key, id string }
@@ -46,9 +48,6 @@ type (
 	}
 )
 
-// own tells which of the engine's pulls began here.
-func (q *queue) own() map[string]bool { return q.mine }
-
 // waiting returns the jobs that the engine does not know, or that are held.
 func (q *queue) waiting() []screen.Pull {
 	var out []screen.Pull
@@ -56,7 +55,7 @@ func (q *queue) waiting() []screen.Pull {
 		switch {
 		case j.held:
 			out = append(out, screen.Pull{Key: j.key, Progress: j.last, Held: true, Own: true})
-		case !j.active:
+		case !j.active || j.again:
 			out = append(out, screen.Pull{Key: j.key, Progress: engine.PullProgress{Ref: j.ref}, Queued: true, Own: true})
 		}
 	}
@@ -149,8 +148,9 @@ func (m *Model) pullMoved(msg tea.Msg) tea.Cmd {
 			return m.pump()
 		}
 		j.active = false
-		if j.held {
-			return m.pump() // it goes on when it is asked to
+		if j.held || j.again {
+			j.again = false
+			return m.pump() // a held one goes on when it is asked to
 		}
 		q.drop(j)
 		switch {

@@ -116,6 +116,9 @@ func (m *Model) compose() {
 		lines = append(lines, m.drawn.bottom)
 	}
 	m.drawn.header, m.drawn.footer = false, false
+	if t := m.toast(m.window.w - 2); t != nil {
+		lines = lay(lines, t, max(0, m.window.w-display.Width(t[0])-2), max(0, len(lines)-len(t)-2))
+	}
 	lines = m.overlaid(lines)
 	m.drawn.content = strings.Join(lines, "\n")
 }
@@ -155,15 +158,22 @@ func (m *Model) overlaid(lines []string) []string {
 	}
 	w := display.Width(over[0])
 	x, y := max(0, (m.window.w-w)/2), max(0, (m.window.h-len(over))/3)
-	for i, o := range over {
+	lines = lay(lines, over, x, y)
+	if cx >= 0 && x+cx < m.window.w && y+cy < m.window.h {
+		m.drawn.cursor = cursorAt(x+cx, y+cy)
+	}
+	return lines
+}
+
+// lay puts a box over lines.
+func lay(lines, box []string, x, y int) []string {
+	w := display.Width(box[0])
+	for i, o := range box {
 		if y+i >= len(lines) {
 			break
 		}
 		under := lines[y+i]
 		lines[y+i] = ansi.Truncate(under, x, "") + o + ansi.TruncateLeft(under, x+w, "")
-	}
-	if cx >= 0 && x+cx < m.window.w && y+cy < m.window.h {
-		m.drawn.cursor = cursorAt(x+cx, y+cy)
 	}
 	return lines
 }

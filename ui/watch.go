@@ -58,8 +58,8 @@ func (m *Model) heard(msg tea.Msg) tea.Cmd {
 		m.feed = feed.New(msg.sub, frameTime)
 		m.state = store.Reduce(m.state, store.Snapshot{Snapshot: msg.sub.Snapshot})
 		m.drawn.header = true
-		m.follow()
-		return tea.Batch(m.next(), m.poll())
+		show := m.follow() // the panes must have their rows before it is known what shows
+		return tea.Batch(show, m.next(), m.poll())
 	case batch:
 		before := m.state
 		m.state = store.Reduce(m.state, store.Batch{Events: msg.events})

@@ -74,7 +74,7 @@ const (
 var table = []Action{
 	{Quit, Global, []string{"q", "ctrl+c"}, "quit", "Leave Berth. Containers run on.", "", 0},
 	{Help, Global, []string{"?", "f1"}, "help", "Show all keys.", "berth help", 0},
-	{Palette, Global, []string{":", "ctrl+p"}, "commands", "Find and run any action by name.", "", 9},
+	{Palette, Global, []string{":"}, "commands", "Find and run any action by name.", "", 9},
 	{FocusImages, Global, []string{"1"}, "images", "Go to the images.", "berth images", 0},
 	{FocusConts, Global, []string{"2"}, "containers", "Go to the containers.", "berth ps -a", 0},
 	{FocusPulls, Global, []string{"3"}, "pulls", "Go to the pulls.", "", 0},

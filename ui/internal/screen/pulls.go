@@ -3,7 +3,6 @@ package screen
 import (
 	"cmp"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -159,18 +158,23 @@ func (p *Pulls) Lines() int {
 	return n
 }
 
-// layerLine is one layer under its pull.
+// layerLine is one layer under its pull. While bytes come they say more than the word,
+// which goes first when there is little room.
 func layerLine(st *style.Styles, l engine.LayerProgress, w int) string {
 	icon, tone, word := layerState(st, l)
-	left := "   " + tone.Render(icon) + " " + st.Muted.Render(l.Digest.Short()) + " " + tone.Render(word)
+	lead := "   " + tone.Render(icon) + " " + st.Muted.Render(l.Digest.Short())
 	right := display.Bytes(l.Total)
 	if l.State == engine.LayerDownloading || l.State == engine.LayerRetrying {
-		right = display.Bytes(l.Current) + " / " + right
-		if r := display.Rate(l.Rate); r != "" && w > 50 {
-			right += "  " + r
+		right = display.Bytes(l.Current) + " of " + right
+		if r := display.Rate(l.Rate); r != "" && w > 56 {
+			right += "  " + display.Right(r, 9, "")
 		}
 	}
-	room := w - display.Width(left) - display.Width(right) - 1
+	left := lead + " " + tone.Render(word)
+	if display.Width(left)+display.Width(right)+1 > w {
+		left = lead
+	}
+	room := w - display.Width(left) - display.Width(right)
 	if room < 1 {
 		return display.Cut(left, w, "")
 	}
@@ -196,14 +200,14 @@ func layerState(st *style.Styles, l engine.LayerProgress) (icon string, tone *li
 	return st.Icons.Waiting, &st.Muted, "waiting"
 }
 
-// Merge makes the pane's lines of what the engine tells and what waits in the queue.
-func Merge(engineSays []engine.PullProgress, own map[string]bool, waiting []Pull) []Pull {
-	out := make([]Pull, 0, len(engineSays)+len(waiting))
-	for _, pr := range engineSays {
-		if slices.ContainsFunc(waiting, func(w Pull) bool { return w.Progress.ID == pr.ID }) {
-			continue // held: the engine says cancelled
+// Merge makes the pane's lines of what the engine tells, less what is hidden, and what
+// waits in the queue.
+func Merge(told []engine.PullProgress, own, hidden map[string]bool, waiting []Pull) []Pull {
+	out := make([]Pull, 0, len(told)+len(waiting))
+	for _, p := range told {
+		if !hidden[p.ID] {
+			out = append(out, Pull{Key: p.ID, Progress: p, Own: own[p.ID]})
 		}
-		out = append(out, Pull{Key: pr.ID, Progress: pr, Own: own[pr.ID]})
 	}
 	return append(out, waiting...)
 }

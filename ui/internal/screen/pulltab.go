@@ -40,10 +40,12 @@ func (t *layers) Draw(env Env, w, h int, _ bool) []string {
 		t.add(span{"  " + display.Clean(p.Error), &st.Error})
 	}
 	t.add()
-	barWidth := max(10, min(60, w-30))
-	t.add(span{Bar(st, u.Share(), barWidth) + " ", &st.Accent}, span{display.Number(int(u.Share()*100)) + "%", &st.Strong})
-	t.add()
-	t.fact(st, w, "Fetched", display.Bytes(p.Current)+" of "+display.Bytes(p.Total))
+	if p.Total > 0 {
+		barWidth := max(10, min(60, w-30))
+		t.add(span{Bar(st, u.Share(), barWidth) + " ", &st.Accent}, span{display.Number(int(u.Share()*100)) + "%", &st.Strong})
+		t.add()
+		t.fact(st, w, "Fetched", display.Bytes(p.Current)+" of "+display.Bytes(p.Total))
+	}
 	t.fact(st, w, "Rate", display.Rate(p.Rate))
 	t.fact(st, w, "Time left", display.Duration(p.Remaining.Round(time.Second)))
 	if !p.Ended.IsZero() {
@@ -70,12 +72,14 @@ func (t *layers) layer(env Env, l engine.LayerProgress, w int) {
 	if l.Total > 0 && l.State != engine.LayerDone && l.State != engine.LayerExists {
 		share = float64(l.Current) / float64(l.Total)
 	}
-	barWidth := max(6, min(24, w-62))
+	barWidth := max(6, min(24, w-68))
 	line := []span{
 		{"  " + icon + " ", tone}, {l.Digest.Short() + "  ", &st.Text}, {display.Left(word, 13, ""), tone},
 		{Bar(st, share, barWidth) + "  ", tone},
 		{display.Right(display.Bytes(l.Current), 8, "") + " ", &st.Text}, {"of " + display.Right(display.Bytes(l.Total), 8, ""), &st.Muted},
-		{"  " + display.Right(display.Rate(l.Rate), 10, ""), &st.Muted},
+	}
+	if w >= 74 {
+		line = append(line, span{"  " + display.Right(display.Rate(l.Rate), 10, ""), &st.Muted})
 	}
 	if l.Note != "" {
 		line = append(line, span{"  " + display.Clean(l.Note), &st.Warn})

@@ -39,6 +39,9 @@ func NewMeter() *Meter {
 // Add takes a reading. One whose counters went back begins anew: the container started again.
 func (m *Meter) Add(st engine.Stats) {
 	d := st.Time.Sub(m.Last.Time)
+	if m.ok && d == 0 {
+		return
+	}
 	if m.ok && d > 0 && st.CPUTotal >= m.Last.CPUTotal {
 		m.CPU.Add(float64(st.CPUTotal-m.Last.CPUTotal) / float64(d))
 		m.Net.Add(rate(st.NetRx+st.NetTx, m.Last.NetRx+m.Last.NetTx, d))
