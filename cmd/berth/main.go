@@ -12,13 +12,25 @@ import (
 	"berth/engine"
 	"berth/engine/local"
 	"berth/engine/shimproc"
+	"berth/ui"
 )
 
 func main() {
 	if shimproc.Invoked() {
 		os.Exit(shimproc.Main())
 	}
-	os.Exit(cli.Main(open, nil))
+	os.Exit(cli.Main(open, workstation))
+}
+
+// workstation opens the terminal user interface.
+func workstation(ctx context.Context, eng engine.Engine, s config.Settings) error {
+	return ui.Run(ctx, eng, ui.Options{
+		Theme:     s.UI.Theme,
+		ConfigDir: config.Dir(os.Getenv),
+		ASCII:     s.UI.ASCII,
+		NoMouse:   s.UI.NoMouse,
+		ParseRun:  cli.ParseRun,
+	})
 }
 
 // open opens the engine of this host as the user's settings say.

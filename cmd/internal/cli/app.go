@@ -63,8 +63,9 @@ type App struct {
 
 // globalFlags stand before or behind the command's name.
 type globalFlags struct {
-	root string
-	demo bool
+	root  string
+	demo  bool
+	theme string
 }
 
 // engine opens the engine on its first call.
@@ -94,6 +95,9 @@ func (a *App) loadSettings() (config.Settings, error) {
 	}
 	if a.global.demo {
 		s.Demo = true
+	}
+	if a.global.theme != "" {
+		s.UI.Theme = a.global.theme
 	}
 	a.settings = s
 	return s, nil

@@ -34,7 +34,8 @@ Environment:
   BERTH_DEMO   1 serves the built-in images, as --demo
 
 Settings are read from $XDG_CONFIG_HOME/berth/config.toml (~/.config/berth/config.toml):
-  root, demo, mirrors, insecure-registries, detach-keys, log.max-size, log.max-file`,
+  root, demo, mirrors, insecure-registries, detach-keys, log.max-size, log.max-file,
+  ui.theme, ui.ascii, ui.no-mouse`,
 		Args:          cobra.ArbitraryArgs,
 		Version:       versionLine(),
 		SilenceErrors: true,
@@ -52,6 +53,7 @@ Settings are read from $XDG_CONFIG_HOME/berth/config.toml (~/.config/berth/confi
 	pf := root.PersistentFlags()
 	pf.StringVar(&a.global.root, "root", "", "State directory")
 	pf.BoolVar(&a.global.demo, "demo", false, "Serve the built-in images instead of Docker Hub")
+	root.Flags().StringVar(&a.global.theme, "theme", "", "Theme of the workstation, by name")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		if err == pflag.ErrHelp {
 			return err

@@ -31,6 +31,14 @@ type Settings struct {
 	// DetachKeys replace the default prefix, in Docker's notation.
 	DetachKeys string `toml:"detach-keys"`
 	Log        Log    `toml:"log"`
+	UI         UI     `toml:"ui"`
+}
+
+// UI says how the workstation looks.
+type UI struct {
+	Theme   string `toml:"theme"` // by name; empty: dark or light as the terminal is
+	ASCII   bool   `toml:"ascii"`
+	NoMouse bool   `toml:"no-mouse"`
 }
 
 // Log bounds the log of each container.
@@ -52,13 +60,14 @@ func (l Log) MaxBytes() (int64, error) {
 	return n, nil
 }
 
-// Path returns the configuration file's name, or "" if the user has no home.
-func Path(getenv func(string) string) string {
+// Dir returns the directory of Berth's own files, which need not exist, or "" if the
+// user has no home (XDG Base Directory Specification).
+func Dir(getenv func(string) string) string {
 	if dir := getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "berth", "config.toml")
+		return filepath.Join(dir, "berth")
 	}
 	if home := getenv("HOME"); home != "" {
-		return filepath.Join(home, ".config", "berth", "config.toml")
+		return filepath.Join(home, ".config", "berth")
 	}
 	return ""
 }
@@ -67,7 +76,10 @@ func Path(getenv func(string) string) string {
 // BERTH_DEMO. A mistake in the file is ClassInvalid and names the line.
 func Load(getenv func(string) string) (Settings, error) {
 	var s Settings
-	path := Path(getenv)
+	path := ""
+	if dir := Dir(getenv); dir != "" {
+		path = filepath.Join(dir, "config.toml")
+	}
 	data, err := readFile(path)
 	if err != nil {
 		return s, err
@@ -122,7 +134,8 @@ func decode(path string, data []byte, s *Settings) error {
 			key += k
 		}
 		return engine.Errorf(engine.ClassInvalid, "%s, line %d: unknown key %q", path, row, key).
-			WithHint("The keys are root, demo, mirrors, insecure-registries, detach-keys, log.max-size and log.max-file.")
+			WithHint("The keys are root, demo, mirrors, insecure-registries, detach-keys, log.max-size, log.max-file," +
+				" ui.theme, ui.ascii and ui.no-mouse.")
 	case errors.As(err, &broken):
 		row, col := broken.Position()
 		return engine.Errorf(engine.ClassInvalid, "%s, line %d, column %d: %s", path, row, col, broken.Error())

@@ -36,13 +36,15 @@ detach-keys = "ctrl-a,d"
 [log]
 max-size = "1m"
 max-file = 2
+[ui]
+theme = "nord"
 `)
 	got, err := Load(env(map[string]string{"HOME": home}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Settings{Root: "/srv/berth", Demo: true, Mirrors: []string{"mirror.local:5000"}, Insecure: []string{"10.0.0.1"},
-		DetachKeys: "ctrl-a,d", Log: Log{MaxSize: "1m", MaxFile: 2}}
+		DetachKeys: "ctrl-a,d", Log: Log{MaxSize: "1m", MaxFile: 2}, UI: UI{Theme: "nord"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
