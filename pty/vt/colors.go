@@ -13,7 +13,6 @@ import (
 type colors struct {
 	palette map[uint8]Color // OSC 4; nil until first used
 	dynamic [3]Color        // OSC 10, 11, 12: foreground, background, cursor
-	cwd     string
 }
 
 // Palette returns the colour of palette entry i: what the program set, or xterm's default.

@@ -100,7 +100,7 @@ func init() {
 		prefixed('>', 'm'): keyModifierOptions,                                                // XTMODKEYS
 		prefixed('>', 'n'): func(s *Screen, p *params) { // disable an XTMODKEYS resource
 			if p.get(0, 0) == 4 {
-				s.other = 0
+				s.modes.otherKeys = 0
 			}
 		},
 		prefixed('?', 'm'): func(s *Screen, p *params) { s.reportModifierOptions(p.get(0, 0)) }, // XTQMODKEYS
@@ -187,6 +187,6 @@ func (s *Screen) columns(n int, shift func(x, y, n int)) {
 // keyModifierOptions is XTMODKEYS; only modifyOtherKeys (4) is kept.
 func keyModifierOptions(s *Screen, p *params) {
 	if p.n == 0 || p.get(0, 0) == 4 {
-		s.other = uint8(min(p.get(1, 0), 2))
+		s.modes.otherKeys = uint8(min(p.get(1, 0), 2))
 	}
 }

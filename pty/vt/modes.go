@@ -69,6 +69,15 @@ const (
 	MouseURXVT       MouseEncoding = 1015
 )
 
+// modeState are the modes of a screen, and what decides how input is sent.
+type modeState struct {
+	ModeSet
+	saved     ModeSet // XTSAVE
+	mouse     MouseMode
+	encoding  MouseEncoding
+	otherKeys uint8 // modifyOtherKeys
+}
+
 // Modes are all that decides how keys, mouse and paste are sent to the program.
 type Modes struct {
 	ModeSet
@@ -83,8 +92,8 @@ type Modes struct {
 // Modes returns the modes in force.
 func (s *Screen) Modes() Modes {
 	return Modes{
-		ModeSet: s.modes, Mouse: s.mouse, Encoding: s.enc,
-		ModifyOtherKeys: s.other, Kitty: s.grid.kitty.flags(),
+		ModeSet: s.modes.ModeSet, Mouse: s.modes.mouse, Encoding: s.modes.encoding,
+		ModifyOtherKeys: s.modes.otherKeys, Kitty: s.grid.kitty.flags(),
 	}
 }
 
@@ -120,17 +129,17 @@ func (s *Screen) setPrivateMode(n int, on bool) {
 	case 9, 1000, 1002, 1003:
 		switch {
 		case on:
-			s.mouse = MouseMode(n)
+			s.modes.mouse = MouseMode(n)
 		default: // xterm: resetting any of them turns tracking off
-			s.mouse = MouseOff
+			s.modes.mouse = MouseOff
 		}
 		return
 	case 1005, 1006, 1015:
 		switch {
 		case on:
-			s.enc = MouseEncoding(n)
-		case s.enc == MouseEncoding(n):
-			s.enc = MouseX10Encoding
+			s.modes.encoding = MouseEncoding(n)
+		case s.modes.encoding == MouseEncoding(n):
+			s.modes.encoding = MouseX10Encoding
 		}
 		return
 	case 47, 1047, 1049:
@@ -145,7 +154,7 @@ func (s *Screen) setPrivateMode(n int, on bool) {
 		return
 	}
 	m := privateModes[n]
-	was := s.modes
+	was := s.modes.ModeSet
 	s.modes.set(m, on)
 	switch m {
 	case ModeOrigin:
@@ -153,7 +162,7 @@ func (s *Screen) setPrivateMode(n int, on bool) {
 	case ModeMargins:
 		s.region.left, s.region.right = 0, s.cols-1
 	case ModeReverseVideo:
-		if s.modes != was {
+		if s.modes.ModeSet != was {
 			s.touchAll()
 		}
 	case ModeAutowrap:
@@ -205,7 +214,7 @@ func (s *Screen) switchScreen(n int, alt bool) {
 func (s *Screen) saveModes(p *params) {
 	for i := range p.n {
 		m := privateModes[p.get(i, 0)]
-		s.saved = s.saved&^m | s.modes&m
+		s.modes.saved = s.modes.saved&^m | s.modes.ModeSet&m
 	}
 }
 
@@ -213,7 +222,7 @@ func (s *Screen) restoreModes(p *params) {
 	for i := range p.n {
 		n := p.get(i, 0)
 		if m := privateModes[n]; m != 0 {
-			s.setPrivateMode(n, s.saved.Has(m))
+			s.setPrivateMode(n, s.modes.saved.Has(m))
 		}
 	}
 }
@@ -229,9 +238,9 @@ func (s *Screen) modeState(n int) int {
 	}
 	switch n {
 	case 9, 1000, 1002, 1003:
-		return onOff(s.mouse == MouseMode(n))
+		return onOff(s.modes.mouse == MouseMode(n))
 	case 1005, 1006, 1015:
-		return onOff(s.enc == MouseEncoding(n))
+		return onOff(s.modes.encoding == MouseEncoding(n))
 	case 1048:
 		return 1
 	case 3, 40, 80, 1001, 1034, 1035, 1039:

@@ -13,10 +13,12 @@ const (
 	titleDepth = 16   // of the stack of titles; the oldest is dropped
 )
 
-// titles are the window title and the icon's, each with a stack.
+// titles are the window title and the icon's, each with a stack, and the
+// working directory.
 type titles struct {
 	window, icon           string
 	windowStack, iconStack []string
+	cwd                    string // OSC 7
 }
 
 // push is XTWINOPS 22: 0 both, 1 the icon's, 2 the window's.
@@ -55,7 +57,7 @@ func (t *titles) pop(what int) {
 func (s *Screen) Title() string { return s.title.window }
 
 // Cwd returns the working directory URL that the program reported (OSC 7), or "".
-func (s *Screen) Cwd() string { return s.colors.cwd }
+func (s *Screen) Cwd() string { return s.title.cwd }
 
 // cleanText makes what a program sent fit to be shown and sent again: valid
 // UTF-8 without control characters, at most maxTitle bytes.
@@ -98,7 +100,7 @@ func (s *Screen) osc(data []byte) {
 	case 4:
 		s.paletteCommand(rest)
 	case 7:
-		s.colors.cwd = cleanText(rest)
+		s.title.cwd = cleanText(rest)
 	case 8:
 		s.hyperlink(rest)
 	case 10, 11, 12:

@@ -39,14 +39,14 @@ func (p *painter) modes() {
 // keyboardAndMouse sets what decides how input is sent.
 func (p *painter) keyboardAndMouse() {
 	s := p.s
-	if s.mouse != MouseOff {
-		p.dst = fmt.Appendf(p.dst, "\x1b[?%dh", s.mouse)
+	if s.modes.mouse != MouseOff {
+		p.dst = fmt.Appendf(p.dst, "\x1b[?%dh", s.modes.mouse)
 	}
-	if s.enc != MouseX10Encoding {
-		p.dst = fmt.Appendf(p.dst, "\x1b[?%dh", s.enc)
+	if s.modes.encoding != MouseX10Encoding {
+		p.dst = fmt.Appendf(p.dst, "\x1b[?%dh", s.modes.encoding)
 	}
-	if s.other != 0 {
-		p.dst = fmt.Appendf(p.dst, "\x1b[>4;%dm", s.other)
+	if s.modes.otherKeys != 0 {
+		p.dst = fmt.Appendf(p.dst, "\x1b[>4;%dm", s.modes.otherKeys)
 	}
 	if s.shape != CursorDefault {
 		p.dst = fmt.Appendf(p.dst, "\x1b[%d q", s.shape)
@@ -97,7 +97,7 @@ func (p *painter) titles() {
 			p.dst = fmt.Appendf(p.dst, "\x1b]%d;%s\x1b\\", v.osc, v.now)
 		}
 	}
-	if cwd := p.s.colors.cwd; cwd != "" {
+	if cwd := p.s.title.cwd; cwd != "" {
 		p.dst = fmt.Appendf(p.dst, "\x1b]7;%s\x1b\\", cwd)
 	}
 }

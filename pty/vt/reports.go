@@ -108,7 +108,7 @@ func (s *Screen) reportKitty() { s.replyf("\x1b[?%du", s.grid.kitty.flags()) }
 
 func (s *Screen) reportModifierOptions(n int) {
 	if n == 4 {
-		s.replyf("\x1b[>4;%dm", s.other)
+		s.replyf("\x1b[>4;%dm", s.modes.otherKeys)
 	}
 }
 

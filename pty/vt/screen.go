@@ -45,11 +45,7 @@ type Screen struct {
 	chars  charsets
 	region margins
 	tabs   []bool
-	modes  ModeSet
-	saved  ModeSet // XTSAVE
-	mouse  MouseMode
-	enc    MouseEncoding
-	other  uint8 // modifyOtherKeys
+	modes  modeState
 	shape  CursorShape
 	title  titles
 	colors colors
@@ -117,8 +113,8 @@ func New(o Options) *Screen {
 func (s *Screen) resetState() {
 	s.cur, s.pen, s.chars = cursor{}, pen{}, charsets{}
 	s.region = margins{bottom: s.rows - 1, right: s.cols - 1}
-	s.modes, s.saved = defaultModes, defaultModes
-	s.mouse, s.enc, s.other, s.shape = MouseOff, MouseX10Encoding, 0, CursorDefault
+	s.modes = modeState{ModeSet: defaultModes, saved: defaultModes}
+	s.shape = CursorDefault
 	s.title, s.colors = titles{}, colors{}
 	s.last = 0
 	s.primary.saved, s.primary.kitty = savedCursor{}, kittyStack{}
@@ -138,18 +134,16 @@ func (s *Screen) reset() {
 	s.histGen = s.gen
 }
 
-// softReset is DECSTR (VT510: modes, margins, pen, charsets and the saved
-// cursor return to their defaults; cells and cursor position stay).
+// softReset is DECSTR: the modes that the VT510 manual lists, margins, pen,
+// character sets and the saved cursor return to their defaults. Autowrap is on
+// afterwards, as in xterm; the VT510 turns it off.
 func (s *Screen) softReset() {
-	keep := s.modes & (ModeAltScreen | ModeAutowrap | ModeGraphemes)
-	s.modes = defaultModes&^ModeAutowrap | keep
-	s.modes |= ModeAutowrap // xterm returns to its default, not to the VT510's off
+	s.modes.set(ModeKeyboardLock|ModeInsert|ModeOrigin|ModeCursorKeys|ModeKeypad|ModeMargins, false)
+	s.modes.set(ModeCursorVisible|ModeAutowrap, true)
 	s.region = margins{bottom: s.rows - 1, right: s.cols - 1}
 	s.pen, s.chars = pen{}, charsets{}
 	s.cur.pending = false
 	s.grid.saved = savedCursor{}
-	s.grid.kitty = kittyStack{}
-	s.other, s.shape = 0, CursorDefault
 }
 
 // Size returns the number of columns and rows.

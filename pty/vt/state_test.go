@@ -84,9 +84,9 @@ func (s *Screen) gridText(g *grid) []string {
 func snapshot(s *Screen, n int) state {
 	v := state{
 		Size: [2]int{s.cols, s.rows}, Cur: s.cur, Pen: s.penText(s.pen.Style), Charsets: s.chars,
-		Region: s.region, Tabs: fmt.Sprint(s.tabs), Modes: s.modes &^ ModeInBandResize,
+		Region: s.region, Tabs: fmt.Sprint(s.tabs), Modes: s.modes.ModeSet &^ ModeInBandResize,
 		Keys: s.Modes(), Shape: s.shape, Titles: fmt.Sprintf("%q", s.title),
-		Colors: string(s.appendColors(nil)) + s.colors.cwd,
+		Colors: string(s.appendColors(nil)),
 		Rows:   s.gridText(s.grid), Partial: string(s.in.raw),
 		Kitty: fmt.Sprint(s.grid.kitty.entries[:s.grid.kitty.n], s.grid.kitty.base),
 	}
