@@ -21,7 +21,10 @@ import (
 const (
 	chunkSize = 256 << 10
 	chunks    = 8
-	maxWindow = 128 << 20 // of zstd, RFC 8878 leaves the limit to the decoder
+
+	// Windows of zstd, whose limit RFC 8878 leaves to the decoder: that of --long=27, and
+	// what all of its ordinary levels stay within.
+	maxWindow, commonWindow = 128 << 20, 16 << 20
 )
 
 // A pipeline turns a compressed stream into a tar, on two goroutines beside the
@@ -110,7 +113,7 @@ func (p *pipeline) sums() (compressed, inflated []byte) {
 
 func (p *pipeline) inflate(src io.Reader, size int64) error {
 	in := bufio.NewReaderSize(io.TeeReader(src, p.compressed), chunkSize)
-	tar, closeTar, err := decompressor(in)
+	tar, closeTar, err := decompressor(p.ctx, in)
 	if err != nil {
 		return sourceError(err)
 	}
@@ -175,7 +178,7 @@ func maxInflated(size int64) int64 {
 
 // decompressor looks at the first bytes instead of the media type: they can't be
 // mistaken for a tar's, and registries hold layers with the wrong type.
-func decompressor(in *bufio.Reader) (io.Reader, func(), error) {
+func decompressor(ctx context.Context, in *bufio.Reader) (io.Reader, func(), error) {
 	magic, err := in.Peek(4)
 	if err != nil && err != io.EOF {
 		return nil, nil, err
@@ -185,11 +188,36 @@ func decompressor(in *bufio.Reader) (io.Reader, func(), error) {
 		r, err := inflate.NewReader(in)
 		return r, func() {}, err
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}), len(magic) == 4 && magic[0]&0xf0 == 0x50 && bytes.Equal(magic[1:], []byte{0x2a, 0x4d, 0x18}):
-		r, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil, nil, fmt.Errorf("zstd: %w", err)
-		}
-		return r, r.Close, nil
+		return unzstd(ctx, in)
 	}
 	return in, func() {}, nil
+}
+
+// largeWindow lets one layer at a time have a window that takes most of the memory that a
+// pull may use.
+var largeWindow = make(chan struct{}, 1)
+
+func unzstd(ctx context.Context, in *bufio.Reader) (io.Reader, func(), error) {
+	head, err := in.Peek(zstd.HeaderMaxSize)
+	if err != nil && err != io.EOF {
+		return nil, nil, err
+	}
+	var h zstd.Header
+	limit, release := uint64(commonWindow), func() {}
+	err = h.Decode(head)
+	if h.SingleSegment {
+		h.WindowSize = h.FrameContentSize
+	}
+	if err != nil || h.Skippable || h.WindowSize > commonWindow {
+		if err := acquire(ctx, largeWindow); err != nil {
+			return nil, nil, err
+		}
+		limit, release = maxWindow, func() { <-largeWindow }
+	}
+	r, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(limit))
+	if err != nil {
+		release()
+		return nil, nil, fmt.Errorf("zstd: %w", err)
+	}
+	return r, func() { r.Close(); release() }, nil
 }
