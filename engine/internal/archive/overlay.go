@@ -46,8 +46,10 @@ func (o overlay) detached() (*os.File, error) {
 		}
 	}()
 	set := func(key, dir string) error {
-		value := strings.ReplaceAll(dir, `\`, `\\`)
-		if len(value) > 255 { // the most that fsconfig(2) takes
+		value := dir
+		// By descriptor if it is longer than fsconfig(2) takes, or holds a backslash, which
+		// is an escape in some of the parameters and itself in others.
+		if len(dir) > 255 || strings.Contains(dir, `\`) {
 			f, err := openPath(dir)
 			if err != nil {
 				return err

@@ -67,7 +67,8 @@ func (l *Log) write() error {
 		}
 		var st unix.Stat_t
 		err := unix.Fstat(int(l.file.Fd()), &st)
-		if err == nil && isSealed(&st) {
+		// Without a name it is the file of a log that was deleted and begun anew.
+		if err == nil && (isSealed(&st) || st.Nlink == 0) {
 			unlock(l.file)
 			if err := l.openLast(); err != nil {
 				return err

@@ -365,6 +365,24 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// A long-lived writer goes on in the new log when somebody deleted the old one.
+func TestDeletedLogIsBegunAnew(t *testing.T) {
+	dir := t.TempDir()
+	l := mustOpen(t, dir)
+	if err := l.Append(record("a", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(l.path(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Append(record("b", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(ids(history(t, mustOpen(t, dir), time.Time{}, time.Time{})), " "); got != "b/0" {
+		t.Errorf("the new log holds %q", got)
+	}
+}
+
 func TestHistoryBounds(t *testing.T) {
 	l := mustOpen(t, t.TempDir())
 	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local)
