@@ -103,9 +103,17 @@ func (o overlay) private() (*os.File, error) {
 	}
 	done := make(chan result)
 	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends here
+		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			// The first thread can't end before the process. While we hold it, the next
+			// attempt is made on another one.
+			f, err := o.private()
+			runtime.UnlockOSThread()
+			done <- result{f, err}
+			return
+		}
 		f, err := o.mountHere()
-		done <- result{f, err}
+		done <- result{f, err} // never unlocked: the thread ends here
 	}()
 	r := <-done
 	return r.file, r.err
