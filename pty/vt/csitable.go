@@ -23,7 +23,7 @@ var csiTable = [0x80]csiFunc{
 	'L': func(s *Screen, p *params) { s.insertLines(p.count(0)) },                        // IL
 	'M': func(s *Screen, p *params) { s.deleteLines(p.count(0)) },                        // DL
 	'P': func(s *Screen, p *params) { s.cur.pending = false; s.deleteCells(p.count(0)) }, // DCH
-	'S': func(s *Screen, p *params) { s.scrollUp(s.region.top, p.count(0)) },             // SU
+	'S': func(s *Screen, p *params) { s.scrollUp(p.count(0)) },                           // SU
 	'T': scrollDownOrTrack,                                                               // SD
 	'X': eraseChars,                                                                      // ECH
 	'Z': func(s *Screen, p *params) { s.tabBackward(p.count(0)) },                        // CBT

@@ -62,7 +62,7 @@ func (s *Screen) index() {
 	switch {
 	case s.cur.y == s.region.bottom:
 		if s.cur.x >= s.region.left && s.cur.x <= s.region.right {
-			s.scrollUp(s.region.top, 1)
+			s.scrollUp(1)
 		}
 	case s.cur.y < s.rows-1:
 		s.cur.y++

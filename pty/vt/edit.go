@@ -1,24 +1,30 @@
 package vt
 
-// scrollUp moves the lines from top to the bottom margin up by n; the first
-// ones go to the scrollback when they leave the primary screen at its top.
-func (s *Screen) scrollUp(top, n int) {
+// scrollUp moves the lines between the margins up by n. Those that leave the
+// primary screen at its top go to the scrollback.
+func (s *Screen) scrollUp(n int) {
+	keep := s.region.top == 0 && s.grid == s.primary && s.hist.budget > 0
+	s.removeLines(s.region.top, n, keep)
+}
+
+// removeLines moves the lines from top to the bottom margin up by n; what moves
+// out of the first is kept in the scrollback or dropped.
+func (s *Screen) removeLines(top, n int, keep bool) {
 	bottom := s.region.bottom
 	n = min(n, bottom-top+1)
 	if n <= 0 {
 		return
 	}
-	attr := s.eraseAttr()
 	if !s.wholeWidth() {
 		s.shiftColumns(top, n)
 		return
 	}
+	attr := s.eraseAttr()
 	rows := s.grid.rows
-	keep := top == 0 && s.grid == s.primary && s.hist.budget > 0
 	if top > 0 {
 		rows[top-1].wrapped = false
 	}
-	if n == 1 { // the common case: a line feed
+	for range n {
 		r := rows[top]
 		if keep {
 			s.remember(r)
@@ -26,19 +32,11 @@ func (s *Screen) scrollUp(top, n int) {
 		copy(rows[top:bottom], rows[top+1:bottom+1])
 		rows[bottom] = r
 		r.reset(attr)
-	} else {
-		for range n {
-			r := rows[top]
-			if keep {
-				s.remember(r)
-			}
-			copy(rows[top:bottom], rows[top+1:bottom+1])
-			rows[bottom] = r
-			r.reset(attr)
-		}
-		if bottom-n >= top {
-			rows[bottom-n].wrapped = false
-		}
+	}
+	// After one line, it is autowrap that may have scrolled: then the last
+	// line does go on in the new one.
+	if n > 1 && bottom-n >= top {
+		rows[bottom-n].wrapped = false
 	}
 	s.touchRows(top, bottom)
 }
@@ -124,15 +122,10 @@ func (s *Screen) insertLines(n int) {
 }
 
 func (s *Screen) deleteLines(n int) {
-	if !s.insideMargins() {
-		return
+	if s.insideMargins() {
+		s.removeLines(s.cur.y, n, false)
+		s.carriageReturn()
 	}
-	// Lines deleted at the top are gone, not scrolled off.
-	budget := s.hist.budget
-	s.hist.budget = 0
-	s.scrollUp(s.cur.y, n)
-	s.hist.budget = budget
-	s.carriageReturn()
 }
 
 // insertCells is ICH: the rest of the line moves right, up to the margin.
