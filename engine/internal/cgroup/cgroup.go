@@ -106,7 +106,8 @@ func (h *Host) choose(v2 *unified) {
 		h.version = "1"
 	default:
 		h.version = "hybrid"
-		if h.hierarchy("freezer") == nil || h.hierarchy("devices") == nil || len(v2.controllers) > 0 && len(h.v1) < len(controllers)/2 {
+		lacks := func(c string) bool { return h.hierarchy(v1Name(c)) == nil }
+		if lacks("freezer") || lacks("devices") || slices.ContainsFunc(v2.controllers, lacks) {
 			h.v2 = v2
 		}
 	}

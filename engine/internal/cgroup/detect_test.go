@@ -132,3 +132,24 @@ func TestNestedVersion1(t *testing.T) {
 		t.Error("it can freeze without a freezer")
 	}
 }
+
+// Controllers are in either version, never in both.
+func TestHybrid(t *testing.T) {
+	root := t.TempDir()
+	v1, v2 := filepath.Join(root, "memory"), filepath.Join(root, "unified")
+	if err := errors.Join(os.MkdirAll(v1, 0o755), os.MkdirAll(v2, 0o755),
+		os.WriteFile(v2+"/cgroup.procs", nil, 0o600),
+		os.WriteFile(v2+"/cgroup.controllers", []byte("pids hugetlb\n"), 0o600),
+	); err != nil {
+		t.Fatal(err)
+	}
+	info, self := filepath.Join(root, "mountinfo"), filepath.Join(root, "self")
+	lines := "30 23 0:26 / " + v1 + " rw - cgroup cgroup rw,memory\n31 23 0:27 / " + v2 + " rw - cgroup2 cgroup2 rw\n"
+	if err := errors.Join(os.WriteFile(info, []byte(lines), 0o600), os.WriteFile(self, []byte("1:memory:/\n0::/\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	h := DetectAt(Paths{MountInfo: info, Self: self})
+	if got := strings.Join(h.Limits(), " "); h.Version() != "hybrid" || got != "memory pids" || !h.CanFreeze() {
+		t.Errorf("version %q, limits %q, freezes %v", h.Version(), got, h.CanFreeze())
+	}
+}
