@@ -117,7 +117,8 @@ func readProgram(path string) (program []byte, arch string, err error) {
 	}
 	for _, p := range file.Progs {
 		if p.Type == elf.PT_INTERP {
-			return nil, "", refuse(engine.ClassInvalid, "it is linked dynamically")
+			return nil, "", refuse(engine.ClassInvalid, "it is linked dynamically").
+				WithHint("The image holds no libraries: build the program without cgo, as \"make build\" does.")
 		}
 	}
 	for _, m := range machines {
