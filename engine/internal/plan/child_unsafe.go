@@ -15,7 +15,10 @@ type program struct {
 	sock   uintptr
 	theirs uintptr         // the parent's end of the socket
 	clocks []unix.Timespec // one for each step, in memory shared with the parent
+	log    []byte          // shared likewise: a file system context's message
 	report report
+	lastOp int // the last operation whose error was handled, and the error
+	last   uintptr
 	walk   walker
 	reaper reaper
 }
@@ -74,6 +77,10 @@ func interpret(p *program) {
 			}
 		case opKeepOnly:
 			keepOnly(o.words)
+		case opFail:
+			syscall.RawSyscall(unix.SYS_READ, p.slots[o.args[0]], uintptr(unsafe.Pointer(&p.log[0])), uintptr(len(p.log)))
+			p.report.Op, p.report.Errno = uint32(p.lastOp), uint32(p.last)
+			fail(p)
 		case opReap:
 			reap(&p.reaper, p.slots[o.args[0]])
 		}
@@ -84,6 +91,7 @@ func interpret(p *program) {
 			pc++
 			continue
 		}
+		p.lastOp, p.last = pc, e
 		pc = o.after(e, pc)
 		if pc >= 0 {
 			continue
@@ -124,10 +132,15 @@ func call(p *program, o *op) (r, e uintptr) {
 			a[i] = p.slots[a[i]]
 		}
 	}
+	races := 0
 	for n := int32(0); ; {
 		r, _, errno := syscall.RawSyscall6(o.nr, a[0], a[1], a[2], a[3], a[4], a[5])
 		e := uintptr(errno)
 		if e == uintptr(unix.EINTR) {
+			continue
+		}
+		if e == uintptr(unix.EAGAIN) && o.nr == unix.SYS_OPENAT2 && races < maxRaces {
+			races++
 			continue
 		}
 		if e == 0 && r < o.min {

@@ -68,7 +68,9 @@ func (c *Child) receive(flags int) (*Message, error) {
 	}
 	r := (*report)(unsafe.Pointer(&buf[0]))
 	if r.Kind == reportFailure {
-		return nil, c.plan.failure(int(r.Op), syscall.Errno(r.Errno))
+		f := c.plan.failure(int(r.Op), syscall.Errno(r.Errno))
+		f.Log = c.clocks.message()
+		return nil, f
 	}
 	g := c.plan.gates[r.Op]
 	return &Message{Name: g.name, Step: g.step, Value: int(r.Value), Files: files}, nil

@@ -8,9 +8,8 @@ import (
 
 // A gate is a place where the child waits for the parent.
 type gate struct {
-	name  string
-	step  int
-	steps bool // made by the parent for step mode
+	name string
+	step int
 }
 
 // Socket is the slot of the child's end of the socket to the parent.

@@ -19,6 +19,7 @@ const (
 	opJump
 	opKeepOnly
 	opReap
+	opFail
 )
 
 // maxHandlers bounds the errors that one operation can treat specially. A fixed

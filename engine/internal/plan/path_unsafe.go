@@ -10,6 +10,9 @@ import (
 const (
 	pathMax  = 4096
 	maxLinks = 40 // as in the kernel, path_resolution(7)
+	// maxRaces is how often openat2 is tried again: long enough for a busy machine, while
+	// somebody who renames without pause only denies himself the start.
+	maxRaces = 1 << 16
 )
 
 // A walker is the memory of makePath.
@@ -21,9 +24,6 @@ type walker struct {
 	links int
 	moved bool // next holds the path to go on with
 }
-
-// atFdCwd is AT_FDCWD as a system call argument.
-const atFdCwd = ^uintptr(99)
 
 const inRoot = unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS
 
@@ -42,9 +42,7 @@ func makePath(w *walker, root uintptr, path []byte, dir bool) (fd, errno uintptr
 	if len(path) > pathMax {
 		return 0, uintptr(unix.ENAMETOOLONG)
 	}
-	for i, c := range path {
-		w.path[i] = c
-	}
+	copy(w.path[:], path)
 	for {
 		if fd, errno = w.open(root); errno != uintptr(unix.ENOENT) {
 			return fd, errno
@@ -106,11 +104,19 @@ func (w *walker) extend(root uintptr, dir bool) (fd, errno uintptr) {
 	}
 }
 
+// open resolves w.path. The kernel answers EAGAIN when a ".." inside the root met a
+// rename or mount anywhere on the machine at the same time (openat2(2)).
+//
 //go:nosplit
 //go:norace
 func (w *walker) open(root uintptr) (fd, errno uintptr) {
-	r, _, e := syscall.RawSyscall6(unix.SYS_OPENAT2, root, uintptr(unsafe.Pointer(&w.path[0])), uintptr(unsafe.Pointer(&w.how)), unsafe.Sizeof(w.how), 0, 0)
-	return r, uintptr(e)
+	for range maxRaces {
+		r, _, e := syscall.RawSyscall6(unix.SYS_OPENAT2, root, uintptr(unsafe.Pointer(&w.path[0])), uintptr(unsafe.Pointer(&w.how)), unsafe.Sizeof(w.how), 0, 0)
+		if e != unix.EAGAIN {
+			return r, uintptr(e)
+		}
+	}
+	return 0, uintptr(unix.EBUSY)
 }
 
 // create makes the directory or empty file name in parent; it follows no link.

@@ -178,6 +178,13 @@ func (p *Plan) Jump(to Label) {
 	p.add(op{kind: opJump, save: -1, target: int32(to), args: [6]uintptr{0, 2}})
 }
 
+// FailWithLog ends the child with the error of the operation that jumped here. fs is
+// the file system context (fsopen(2)) that the error is about: what the kernel has to say
+// about it goes into the Failure.
+func (p *Plan) FailWithLog(fs Slot) {
+	p.add(op{kind: opFail, save: -1, args: [6]uintptr{uintptr(fs)}}, fs)
+}
+
 // An Op is an operation just added, to say more about it.
 type Op struct {
 	p *Plan
@@ -218,10 +225,14 @@ type Failure struct {
 	Index int    // of the operation in the list
 	Call  string // the operation as shown in the plan
 	Errno error  // a syscall.Errno
+	Log   string // the kernel's own words, if there are any
 }
 
 // Error says what was being done and what the kernel answered.
 func (f *Failure) Error() string {
+	if f.Log != "" {
+		return fmt.Sprintf("%s: %s: %s: %v", f.Step.Doing, f.Call, f.Log, f.Errno)
+	}
 	return fmt.Sprintf("%s: %s: %v", f.Step.Doing, f.Call, f.Errno)
 }
 

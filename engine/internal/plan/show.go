@@ -33,6 +33,15 @@ func (p *Plan) failure(i int, errno syscall.Errno) *Failure {
 	if j := strings.IndexByte(f.Call, '('); j > 0 {
 		f.Call = f.Call[:j]
 	}
+	// A parameter says more than the call that sets it.
+	if o := p.ops[i]; o.kind == opCall && o.nr == unix.SYS_FSCONFIG && len(p.args[i]) > 3 {
+		if key, ok := p.args[i][2].(string); ok {
+			f.Call = fmt.Sprintf("set %q", key)
+			if value, ok := p.args[i][3].(string); ok {
+				f.Call = fmt.Sprintf("set %q to %q", key, value)
+			}
+		}
+	}
 	return f
 }
 

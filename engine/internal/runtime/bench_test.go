@@ -8,10 +8,13 @@ import (
 	"os/exec"
 	"runtime"
 	"testing"
+	"time"
 
 	"berth/engine/internal/bundle"
 	"berth/engine/internal/caps"
 	"berth/engine/internal/seccomp"
+
+	"golang.org/x/sys/unix"
 )
 
 // exitCode is machine code for _exit(0), so that the benchmarks measure the start and
@@ -57,10 +60,26 @@ func trueBundle(b *testing.B) *bundle.Bundle {
 	return bd
 }
 
+// cpu reports the processor time per operation of this process and its children, which
+// other load on the machine disturbs less than the elapsed time.
+func cpu(b *testing.B) func() {
+	used := func() (t time.Duration) {
+		for _, who := range []int{unix.RUSAGE_SELF, unix.RUSAGE_CHILDREN} {
+			var u unix.Rusage
+			mustDo(b, unix.Getrusage(who, &u))
+			t += time.Duration(u.Utime.Nano() + u.Stime.Nano())
+		}
+		return t
+	}
+	before := used()
+	return func() { b.ReportMetric(float64((used()-before).Microseconds())/1000/float64(b.N), "cpu-ms/op") }
+}
+
 // BenchmarkFloor is a bare fork and exec of the same program.
 func BenchmarkFloor(b *testing.B) {
 	name := b.TempDir() + "/true"
 	writeTrue(b, name)
+	defer cpu(b)()
 	for b.Loop() {
 		mustDo(b, exec.Command(name).Run())
 	}
@@ -68,6 +87,20 @@ func BenchmarkFloor(b *testing.B) {
 
 func BenchmarkStart(b *testing.B) {
 	bd := trueBundle(b)
+	defer cpu(b)()
+	for b.Loop() {
+		p, err := Start(b.Context(), bd, Options{})
+		mustDo(b, err)
+		_, err = p.Wait()
+		mustDo(b, err)
+	}
+}
+
+// BenchmarkStartWithoutCgroups tells what showing the cgroups costs.
+func BenchmarkStartWithoutCgroups(b *testing.B) {
+	bd := trueBundle(b)
+	bd.Spec.Mounts = bd.Spec.Mounts[:len(bd.Spec.Mounts)-1]
+	defer cpu(b)()
 	for b.Loop() {
 		p, err := Start(b.Context(), bd, Options{})
 		mustDo(b, err)
@@ -80,6 +113,7 @@ func BenchmarkExec(b *testing.B) {
 	bd := trueBundle(b)
 	bd.Spec.Process.Args = []string{inside, "copy"}
 	p := startSleeper(b, bd)
+	defer cpu(b)()
 	for b.Loop() {
 		x, err := p.Exec(b.Context(), ExecSpec{Args: []string{"true"}}, Options{})
 		mustDo(b, err)
@@ -90,6 +124,7 @@ func BenchmarkExec(b *testing.B) {
 
 func BenchmarkPlan(b *testing.B) {
 	bd := trueBundle(b)
+	defer cpu(b)()
 	for b.Loop() {
 		s, err := newStart(bd, Options{})
 		mustDo(b, err)

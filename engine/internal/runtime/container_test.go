@@ -2,8 +2,10 @@ package runtime
 
 import (
 	"bytes"
+	"context"
 	"debug/elf"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -75,9 +77,42 @@ func testBundle(t testing.TB, lower string, args ...string) *bundle.Bundle {
 	} else {
 		ability.Need(t, ability.UserNS, ability.Overlay)
 	}
-	dir := t.TempDir()
+	b, err := makeBundle(ids, lower, t.TempDir(), args...)
+	mustDo(t, err)
+	return b
+}
+
+// standIn is a process in the place of the shim: it starts a container, says its PID
+// and waits to be killed.
+func standIn(lower, dir string, init bool) int {
+	ids, err := idmap.Detect()
+	if err != nil {
+		return 1
+	}
+	b, err := makeBundle(ids, lower, dir, "copy")
+	if err != nil {
+		return 1
+	}
+	b.Init = init
+	r, _, err := os.Pipe()
+	if err != nil {
+		return 1
+	}
+	p, err := Start(context.Background(), b, Options{Stdin: r})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Println(p.Pid())
+	p.Wait()
+	return 0
+}
+
+func makeBundle(ids idmap.Mapping, lower, dir string, args ...string) (*bundle.Bundle, error) {
 	for _, d := range []string{"upper", "work"} {
-		mustDo(t, os.Mkdir(filepath.Join(dir, d), 0o755))
+		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
+			return nil, err
+		}
 	}
 	kinds := []specs.LinuxNamespaceType{specs.PIDNamespace, specs.MountNamespace, specs.UTSNamespace, specs.IPCNamespace, specs.CgroupNamespace, specs.NetworkNamespace}
 	var ns []specs.LinuxNamespace
@@ -112,7 +147,7 @@ func testBundle(t testing.TB, lower string, args ...string) *bundle.Bundle {
 				ReadonlyPaths: []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"},
 			},
 		},
-	}
+	}, nil
 }
 
 // run starts b with pipes and returns its output and status.

@@ -41,6 +41,9 @@ func explain(err error, args []string) error {
 		return errNotRunning()
 	}
 	e := &engine.Error{Class: classOf(f.Errno), Step: f.Step.Name, Msg: f.Step.Doing, Err: fmt.Errorf("%s: %w", f.Call, f.Errno)}
+	if f.Log != "" {
+		e.Err = fmt.Errorf("%s: %s: %w", f.Call, f.Log, f.Errno)
+	}
 	switch {
 	case errors.Is(f.Errno, unix.ENOSYS):
 		e.Hint = "Berth needs Linux 5.12 or later."

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -232,6 +234,27 @@ func TestLimitsAndUmask(t *testing.T) {
 	}
 }
 
+func TestOomScore(t *testing.T) {
+	b := testBundle(t, image(t), "cat", "/proc/self/oom_score_adj")
+	adj := 777
+	b.Spec.Process.OOMScoreAdj = &adj
+	if out, _ := run(t, b); out != "777\n" {
+		t.Errorf("oom_score_adj %q", out)
+	}
+}
+
+// A pipe that does not block is a surprise to most programs.
+func TestStandardStreamsBlock(t *testing.T) {
+	r, w, err := os.Pipe()
+	mustDo(t, err)
+	defer r.Close()
+	defer w.Close()
+	out, ws, err := try(t, testBundle(t, image(t), "nonblocking"), Options{Stdin: r})
+	if err != nil || ws != 0 || out != "false false false\n" {
+		t.Errorf("O_NONBLOCK of 0, 1 and 2: %s %v %v", out, ws, err)
+	}
+}
+
 func TestSysctl(t *testing.T) {
 	b := testBundle(t, image(t), "cat", "/proc/sys/net/ipv4/ip_default_ttl")
 	b.Spec.Linux.Sysctl = map[string]string{"net.ipv4.ip_default_ttl": "77"}
@@ -251,6 +274,70 @@ func TestStandardStreamsBelongToTheUser(t *testing.T) {
 	}
 	if out, ws := run(t, b); ws != 0 || out != "again" {
 		t.Errorf("%v %q", ws, out)
+	}
+}
+
+func TestDevicesAreForEverybody(t *testing.T) {
+	for _, dev := range []string{"/dev/null", "/dev/zero", "/dev/shm/x"} {
+		b := testBundle(t, image(t), "write", dev, "x")
+		if b.IDMap.Mode != idmap.Single {
+			b.User = "1234:1234"
+		}
+		if out, ws := run(t, b); ws != 0 {
+			t.Errorf("write %s: %s", dev, out)
+		}
+	}
+}
+
+func TestWrongMountOptionIsNamed(t *testing.T) {
+	b := testBundle(t, image(t), "true")
+	b.Spec.Mounts = append(b.Spec.Mounts, specs.Mount{Destination: "/t", Type: "tmpfs", Source: "tmpfs", Options: []string{"size=nonsense"}})
+	_, _, err := try(t, b, Options{})
+	if engine.ClassOf(err) != engine.ClassInvalid || err.Error() != `mount tmpfs on "/t": set "size" to "nonsense": tmpfs: Bad value for 'size': invalid argument` {
+		t.Errorf("%v (%v)", err, engine.ClassOf(err))
+	}
+}
+
+func TestPrivilegedExecHasMoreCapabilities(t *testing.T) {
+	p := startSleeper(t, testBundle(t, image(t), "copy"))
+	out, _, err := execIn(t, p, ExecSpec{Args: []string{"prog", "facts"}, Privileged: true})
+	mustDo(t, err)
+	f := decode(t, out)
+	eff, err := strconv.ParseUint(f.Status["CapEff"], 16, 64)
+	mustDo(t, err)
+	if eff&(1<<unix.CAP_SYS_ADMIN) == 0 || f.Status["CapInh"] != hex16(0) {
+		t.Errorf("capabilities %s, inheritable %s", f.Status["CapEff"], f.Status["CapInh"])
+	}
+}
+
+// A container must not outlive the process that keeps its terminal and its logs.
+func TestContainerDiesWithItsShim(t *testing.T) {
+	for _, init := range []string{"", "init"} {
+		lower := image(t)
+		testBundle(t, lower) // for the abilities that it needs
+		cmd := exec.Command("/proc/self/exe", "shim", lower, t.TempDir(), init)
+		cmd.Args[0] = inside
+		out, err := cmd.StdoutPipe()
+		mustDo(t, err)
+		mustDo(t, cmd.Start())
+		line, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatal(line)
+		}
+		pidfd, err := unix.PidfdOpen(pid, 0)
+		mustDo(t, err)
+		defer unix.Close(pidfd)
+		mustDo(t, cmd.Process.Kill())
+		cmd.Wait()
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, 10_000)
+		if n != 1 || err != nil {
+			t.Errorf("%s container runs on after its shim was killed: %v", init, err)
+			unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0)
+		}
 	}
 }
 

@@ -112,6 +112,15 @@ func act(verb string, args []string) int {
 		fmt.Println(err)
 		pid, _ := strconv.Atoi(args[0])
 		fmt.Println("attach:", syscall.PtraceAttach(pid))
+	case "nonblocking":
+		var set [3]bool
+		for fd := range set {
+			flags, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+			set[fd] = flags&unix.O_NONBLOCK != 0
+		}
+		fmt.Println(set[0], set[1], set[2])
+	case "shim":
+		return standIn(args[0], args[1], args[2] != "")
 	case "spy":
 		return spy()
 	case "tty":

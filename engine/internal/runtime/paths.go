@@ -18,13 +18,20 @@ func (b *builder) maskPaths() {
 	b.Step("mask paths", "", "Hide the parts of /proc and /sys that show the host.", paths)
 	null := b.Slot("null")
 	b.Call(unix.SYS_OPENAT, unix.AT_FDCWD, "/dev/null", unix.O_PATH|unix.O_CLOEXEC).To(null)
+	empty := b.Slot("empty") // one for all; made when the first directory needs it
 	for _, p := range paths {
 		dir, rel := b.kernelPath(p)
-		at, cover, file, done := b.Slot("target"), b.Slot("cover"), b.Label(), b.Label()
+		at, cover, again, file, done := b.Slot("target"), b.Slot("cover"), b.Label(), b.Label(), b.Label()
 		b.inside(dir, rel, unix.O_PATH|unix.O_DIRECTORY, at).
 			On(uintptr(unix.ENOENT), done).On(uintptr(unix.ENOTDIR), file)
+		b.JumpIf(empty, false, again)
 		b.newFS("tmpfs", "tmpfs", []mount.Param{{Key: "nr_inodes", Value: "1"}, {Key: "mode", Value: "755"}},
-			unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC, cover, required)
+			unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC, empty, required)
+		b.attach(empty, at)
+		b.closeSlot(at)
+		b.Jump(done)
+		b.Place(again)
+		b.Call(unix.SYS_OPEN_TREE, empty, "", unix.AT_EMPTY_PATH|unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).To(cover)
 		b.attach(cover, at)
 		b.closeSlot(cover)
 		b.closeSlot(at)

@@ -121,6 +121,7 @@ func (s *start) begin() {
 		map[string]any{"namespaces": namespaceNames(s.flags), "flags": fmt.Sprintf("%#x", s.flags)})
 	s.KeepOnly(s.keep()...)
 	s.resetSignals()
+	s.Call(unix.SYS_UMASK, 0) // the modes below are meant as they are written
 	if !s.userns() {
 		return
 	}

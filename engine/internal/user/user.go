@@ -166,15 +166,12 @@ func lines(data []byte) func(func([]string) bool) {
 // readFile reads a file inside root. It is first opened without touching it
 // (O_PATH), so that a fifo does not block and a device does not act. A missing file is empty.
 func readFile(root *os.File, name string) ([]byte, error) {
-	fd, err := unix.Openat2(int(root.Fd()), name, &unix.OpenHow{
-		Flags:   unix.O_PATH | unix.O_CLOEXEC,
-		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
-	})
+	fd, err := openInside(root, name)
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open %q of the image: %w", name, err)
+		return nil, engine.Errorf(classOf(err), "open %q of the image: %w", name, err)
 	}
 	defer unix.Close(fd)
 	var st unix.Stat_t
@@ -186,7 +183,7 @@ func readFile(root *os.File, name string) ([]byte, error) {
 	}
 	f, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", fd))
 	if err != nil {
-		return nil, fmt.Errorf("open %q of the image: %w", name, err)
+		return nil, engine.Errorf(classOf(err), "open %q of the image: %w", name, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
@@ -197,4 +194,28 @@ func readFile(root *os.File, name string) ([]byte, error) {
 		return nil, engine.Errorf(engine.ClassIntegrity, "read %q of the image: larger than 1 MiB", name)
 	}
 	return data, nil
+}
+
+// openInside tries again when the kernel met a rename elsewhere while it followed a
+// ".." (EAGAIN, openat2(2)).
+func openInside(root *os.File, name string) (fd int, err error) {
+	for range 1000 {
+		fd, err = unix.Openat2(int(root.Fd()), name, &unix.OpenHow{
+			Flags:   unix.O_PATH | unix.O_CLOEXEC,
+			Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
+		})
+		if err != unix.EAGAIN && err != unix.EINTR {
+			break
+		}
+	}
+	return fd, err
+}
+
+// classOf classifies why a file of the image can't be opened: links that lead nowhere are
+// the image's fault.
+func classOf(err error) engine.Class {
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		return engine.ClassPermission
+	}
+	return engine.ClassIntegrity
 }
