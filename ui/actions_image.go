@@ -125,10 +125,10 @@ func (m *Model) removeImages() tea.Cmd {
 	for _, i := range targets {
 		switch {
 		case i.Running > 0:
-			return m.complain(engine.Errorf(engine.ClassConflict, "%s is in use by a running container", screen.ImageRef(i)).
+			return m.complain(engine.Errorf(engine.ClassConflict, "delete image %q: a running container uses it", screen.ImageRef(i)).
 				WithHint("Stop and delete the container first."), "")
 		case i.Containers > 0:
-			return m.complain(engine.Errorf(engine.ClassConflict, "%s is in use by a stopped container", screen.ImageRef(i)).
+			return m.complain(engine.Errorf(engine.ClassConflict, "delete image %q: a stopped container uses it", screen.ImageRef(i)).
 				WithHint("Delete the container first."), "")
 		}
 		p.keys = append(p.keys, string(i.ID))

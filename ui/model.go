@@ -116,13 +116,13 @@ func (m *Model) buildTabs(gen int, s screen.Subject) []screen.Tab {
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(m.watch(), m.startLook(), m.tick(), m.poll())
+	return tea.Batch(m.watch(), m.startLook(), m.tick())
 }
 
 // Update implements tea.Model. It never blocks: whatever waits is a command.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.route(msg)
-	return m, tea.Batch(cmd, m.follow(), m.tick())
+	return m, tea.Batch(cmd, m.follow(), m.tick(), m.poll())
 }
 
 // route hands a message to whom it is for.
@@ -143,7 +143,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return nil
 	case tea.FocusMsg:
 		m.window.blurred = false
-		return m.poll()
+		return nil
 	case tea.BlurMsg:
 		m.window.blurred = true
 		return nil
@@ -183,7 +183,19 @@ func (m *Model) arrange() {
 		W: m.window.w, H: m.window.h, Focus: m.window.focus, Zoom: m.window.zoom,
 		Rows: [3]int{images, containers, m.pulls.Lines()},
 	})
+	// Which rows show decides what is measured and when times change, before anything is drawn.
+	m.images.Fit(m.body(layout.Images).H)
+	m.containers.Fit(m.body(layout.Containers).H)
 	m.drawn.all()
+}
+
+// body is what a pane's border leaves.
+func (m *Model) body(p layout.Pane) layout.Rect {
+	r := m.window.lay.Pane[p]
+	if m.window.lay.Mode == layout.Tiny || r.Empty() {
+		return r
+	}
+	return r.Inner()
 }
 
 // env is what panes are drawn with.

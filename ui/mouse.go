@@ -67,13 +67,9 @@ func (m *Model) clicked(x, y int) tea.Cmd {
 	}
 	if p != m.window.focus {
 		m.focusOn(p)
-		r = m.window.lay.Pane[p]
 	}
 	m.drawn.all()
-	in := r.Inner()
-	if m.window.lay.Mode == layout.Tiny {
-		in = r
-	}
+	in := m.body(p)
 	if !in.Contains(x, y) {
 		return nil
 	}

@@ -196,12 +196,11 @@ func (m *Model) drawPane(p layout.Pane, r layout.Rect) []string {
 	wide := m.window.lay.Mode == layout.Wide
 	f := frame.Frame{Title: paneNames[p], Info: m.info(p), Focused: focused, Joined: wide && p > layout.Images && p < layout.Main, Open: wide && p < layout.Pulls}
 	f.After = wide && p > layout.Images && p < layout.Main && m.window.focus == p-1
-	h := r.H - 2
+	in := m.body(p)
 	if f.Open {
-		r.H--
-		h = r.H - 1
+		r.H-- // the lower border is the next pane's upper one
 	}
-	body := m.drawBody(p, r.W-2, max(0, h), focused)
+	body := m.drawBody(p, in.W, in.H, focused)
 	if p == layout.Main {
 		f.Title = m.mainTitle()
 		f.Right = m.main.Bar(st, m.barRoom(r.W), focused)

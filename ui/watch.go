@@ -58,13 +58,12 @@ func (m *Model) heard(msg tea.Msg) tea.Cmd {
 		m.feed = feed.New(msg.sub, frameTime)
 		m.state = store.Reduce(m.state, store.Snapshot{Snapshot: msg.sub.Snapshot})
 		m.drawn.header = true
-		show := m.follow() // the panes must have their rows before it is known what shows
-		return tea.Batch(show, m.next(), m.poll())
+		return m.next()
 	case batch:
 		before := m.state
 		m.state = store.Reduce(m.state, store.Batch{Events: msg.events})
 		m.drawn.header = true
-		return tea.Batch(m.next(), m.reacted(before), m.poll())
+		return tea.Batch(m.next(), m.reacted(before))
 	case lost:
 		reason := "the engine stopped telling what happens"
 		if msg.err != nil {

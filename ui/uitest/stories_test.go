@@ -95,7 +95,7 @@ func TestQuittingCarriesOutWhatWaits(t *testing.T) {
 
 func TestUsedImagesAreNotDeleted(t *testing.T) {
 	u, _, _ := harbour(t, 120, 35)
-	u.Press("/").Type("nginx").Press("enter", "d").Sees("Nginx:1.29 is in use by a running container.", "Stop and delete the container first.")
+	u.Press("/").Type("nginx").Press("enter", "d").Sees("a running container uses it.", "Stop and delete the container first.")
 }
 
 // A question ignores keys that were on their way, and Enter means Cancel.

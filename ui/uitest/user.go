@@ -286,3 +286,38 @@ func (u *User) Leaves() {
 		u.t.Fatalf("the program does not end. The screen is\n%s", u.Screen())
 	}
 }
+
+// Settles waits until the screen is want, and returns it, or what it is instead once it
+// has long been at rest.
+func (u *User) Settles(want string) string {
+	deadline := time.After(3 * time.Second)
+	for {
+		u.mu.Lock()
+		changed := u.changed
+		u.mu.Unlock()
+		if got := u.Screen(); got == want {
+			return got
+		}
+		select {
+		case <-changed:
+		case <-u.done:
+			return u.Screen()
+		case <-deadline:
+			return u.Screen()
+		}
+	}
+}
+
+// AtRest waits until the screen has not changed for a while, and returns it.
+func (u *User) AtRest() string {
+	for {
+		u.mu.Lock()
+		changed := u.changed
+		u.mu.Unlock()
+		select {
+		case <-changed:
+		case <-time.After(500 * time.Millisecond):
+			return u.Screen()
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package display
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -27,7 +28,7 @@ func TestCleanShowsWhatItMustNotSend(t *testing.T) {
 func TestBytes(t *testing.T) {
 	for in, want := range map[int64]string{
 		0: "0 B", 999: "999 B", 1843: "1.8 kB", 46_000_000: "46.0 MB", 78_100_000: "78.1 MB", 212_000_000: "212 MB",
-		999_999_999: "1.0 GB", 1_300_000_000: "1.3 GB",
+		999_999_999: "1.0 GB", 1_300_000_000: "1.3 GB", -1500: "-1.5 kB", math.MinInt64: "-9223 PB",
 	} {
 		if got := Bytes(in); got != want {
 			t.Errorf("Bytes(%d) = %q, want %q", in, got, want)
@@ -69,6 +70,14 @@ func TestFitIsExact(t *testing.T) {
 			if got := Width(Middle(s, w, "…")); got > w {
 				t.Errorf("Middle(%q, %d) is %d wide", s, w, got)
 			}
+		}
+	}
+}
+
+func TestRateOfNothing(t *testing.T) {
+	for _, v := range []float64{0, -1, math.NaN(), math.Inf(1)} {
+		if got := Rate(v); got != "" {
+			t.Errorf("Rate(%v) = %q", v, got)
 		}
 	}
 }

@@ -8,15 +8,17 @@ import (
 
 // Bytes writes a size with three digits and a decimal unit, as Docker does: "78.1 MB".
 func Bytes(n int64) string {
-	if n < 0 {
-		return "-" + Bytes(-n)
+	sign := ""
+	v := float64(n)
+	if v < 0 {
+		sign, v = "-", -v
 	}
-	return scaled(float64(n), 1000, []string{" B", " kB", " MB", " GB", " TB", " PB"})
+	return sign + scaled(v, 1000, []string{" B", " kB", " MB", " GB", " TB", " PB"})
 }
 
-// Rate writes bytes a second.
+// Rate writes bytes a second, "" for none or an unknown rate.
 func Rate(perSecond float64) string {
-	if perSecond <= 0 {
+	if !(perSecond > 0) || math.IsInf(perSecond, 1) { // not a number is not above 0 either
 		return ""
 	}
 	return Bytes(int64(perSecond)) + "/s"
@@ -35,9 +37,6 @@ func scaled(v, step float64, units []string) string {
 	}
 	digits := 0
 	if i > 0 && v < 99.95 {
-		digits = 1
-	}
-	if i > 0 && v < 9.995 {
 		digits = 1
 	}
 	return strconv.FormatFloat(v, 'f', digits, 64) + units[i]

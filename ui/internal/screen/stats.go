@@ -113,7 +113,7 @@ func (t *usage) Draw(env Env, w, h int, _ bool) []string {
 		pids = " of " + display.Number(int(last.PidsLimit))
 	}
 	charts := []figure{
-		{"CPU", display.Percent(m.CPU.Last()), " of " + display.Count(max(1, last.CPUs), "processor"), m.CPU, 0.01, percentTop, &st.Charts[0]},
+		{"CPU", or(display.Percent(m.CPU.Last()), st.Icons.More), " of " + display.Count(max(1, last.CPUs), "processor"), m.CPU, 0.01, percentTop, &st.Charts[0]},
 		{"Memory", display.Memory(last.Memory), limit, m.Memory, 1 << 20, memoryTop, &st.Charts[1]},
 		{"Network", or(display.Rate(m.Net.Last()), "quiet"), total(last.NetRx, "in", last.NetTx, "out", st), m.Net, 1000, rateTop, &st.Charts[2]},
 		{"Disk", or(display.Rate(m.Block.Last()), "quiet"), total(last.BlockRead, "read", last.BlockWrite, "written", st), m.Block, 1000, rateTop, &st.Charts[3]},
