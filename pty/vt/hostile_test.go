@@ -180,28 +180,3 @@ func TestRestore(t *testing.T) {
 		}
 	}
 }
-
-// TestRepaintOuter holds that a terminal in any state shows the screen after a
-// repaint that is meant for it.
-func TestRepaintOuter(t *testing.T) {
-	for i := range 300 {
-		r := rand.New(rand.NewPCG(uint64(i), 6))
-		outer := New(Options{Cols: 30, Rows: 10})
-		outer.Write([]byte(generate(r, 40)))
-		outer.Write(RestoreSequence())
-		s := New(Options{Cols: 30, Rows: 10})
-		s.Write([]byte(generate(r, 40)))
-		outer.Write(s.RepaintWith(nil, RepaintOptions{Outer: true}))
-
-		want, got := snapshot(s, 0), snapshot(outer, 0)
-		for _, v := range []*state{&want, &got} {
-			v.Titles, v.Colors = "", ""
-		}
-		if s.primary.saved == (savedCursor{}) {
-			want.Saved[0] = got.Saved[0] // what was saved before stays
-		}
-		if diff := diffStates(want, got); diff != "" {
-			t.Fatalf("input %d (-screen +outer):\n%s", i, diff)
-		}
-	}
-}

@@ -1,6 +1,9 @@
 package vt
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // RepaintOptions choose what a repaint is for.
 type RepaintOptions struct {
@@ -9,7 +12,9 @@ type RepaintOptions struct {
 	Scrollback int
 	// Outer is for a terminal that somebody else set up, such as the user's:
 	// it is brought to a known state first instead of being taken for new,
-	// its title is saved, and its colours are left alone.
+	// its title is saved, and its colours are left alone. It may be larger
+	// than the screen, so rows are placed one by one; that autowrap joined
+	// some of them is lost.
 	Outer bool
 }
 
@@ -39,7 +44,12 @@ func (s *Screen) RepaintWith(dst []byte, o RepaintOptions) []byte {
 	}
 	s.tab.hold = true
 	p.savedCursor(s.primary)
-	p.primary(o.Scrollback)
+	if o.Outer {
+		p.history(o.Scrollback)
+		p.place(s.primary)
+	} else {
+		p.primary(o.Scrollback)
+	}
 	s.tab.hold = false
 	p.kitty(s.primary)
 	if s.modes.Has(ModeAltScreen) {
@@ -53,7 +63,11 @@ func (s *Screen) RepaintWith(dst []byte, o RepaintOptions) []byte {
 		}
 		p.savedCursor(s.alt)
 		p.str("\x1b[H\x1b[2J")
-		p.rows(s.alt, carriage{first: true})
+		if o.Outer {
+			p.place(s.alt)
+		} else {
+			p.rows(s.alt, carriage{first: true})
+		}
 		p.kitty(s.alt)
 	}
 	p.tabs()
@@ -71,16 +85,47 @@ func (s *Screen) RepaintWith(dst []byte, o RepaintOptions) []byte {
 	return p.dst
 }
 
+// scrollback limits n rows of the scrollback, negative meaning all, to those there are.
+func (p *painter) scrollback(n int) int {
+	if length := p.s.ScrollbackLen(); n < 0 || n > length {
+		return length
+	}
+	return n
+}
+
+// history writes n rows of the scrollback and scrolls them off the terminal.
+func (p *painter) history(n int) {
+	n = p.scrollback(n)
+	for i := n; i > 0; i-- {
+		cells, _, _ := p.s.historyRow(i)
+		p.line(cells)
+		p.style(0)
+		p.str("\r\n")
+	}
+	if n > 0 {
+		p.goTo(0, MaxRows) // the last row, however many there are
+		p.str(strings.Repeat("\n", min(n, p.s.rows)))
+		p.str("\x1b[H\x1b[2J")
+	}
+}
+
+// place paints rows without relying on the size of the terminal.
+func (p *painter) place(g *grid) {
+	for y, r := range g.rows {
+		if r.used > 0 {
+			p.goTo(0, y)
+			p.line(r.cells)
+			p.style(0)
+		}
+	}
+}
+
 // primary paints n rows of the scrollback and the primary screen as one text,
 // so that soft wraps join them.
 func (p *painter) primary(n int) {
 	s := p.s
-	length := s.ScrollbackLen()
-	if n < 0 || n > length {
-		n = length
-	}
 	carry := carriage{first: true}
-	for ; n > 0; n-- {
+	for n = p.scrollback(n); n > 0; n-- {
 		cells, wrapped, _ := s.historyRow(n)
 		p.next(&carry, cells, wrapped)
 	}

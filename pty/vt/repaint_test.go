@@ -1,8 +1,12 @@
 package vt
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestRepaint(t *testing.T) {
@@ -32,5 +36,63 @@ func TestRepaint(t *testing.T) {
 			s.Write([]byte(in))
 			checkRepaint(t, s)
 		})
+	}
+}
+
+// TestRepaintOuter holds that a terminal in any state, and of any size that is
+// large enough, shows the screen after a repaint that is meant for it.
+func TestRepaintOuter(t *testing.T) {
+	for i := range 300 {
+		r := rand.New(rand.NewPCG(uint64(i), 6))
+		outer := New(Options{Cols: 30, Rows: 10})
+		outer.Write([]byte(generate(r, 40)))
+		outer.Write(RestoreSequence())
+		s := New(Options{Cols: 30, Rows: 10})
+		s.Write([]byte(generate(r, 40)))
+		paint := s.RepaintWith(nil, RepaintOptions{Outer: true})
+		outer.Write(paint)
+
+		want, got := snapshot(s, 0), snapshot(outer, 0)
+		for _, v := range []*state{&want, &got} {
+			v.Titles, v.Colors = "", ""
+			for _, rows := range [][]string{v.Rows, v.Primary} {
+				for y := range rows {
+					rows[y] = strings.TrimSuffix(rows[y], "↩")
+				}
+			}
+		}
+		if s.primary.saved == (savedCursor{}) {
+			want.Saved[0] = got.Saved[0] // what was saved before stays
+		}
+		if diff := diffStates(want, got); diff != "" {
+			t.Fatalf("input %d (-screen +outer):\n%s", i, diff)
+		}
+
+		large := New(Options{Cols: 50, Rows: 20})
+		large.Write(paint)
+		if diff := cmp.Diff(s.String(), large.String()); diff != "" {
+			t.Fatalf("input %d in a larger terminal (-screen +outer):\n%s", i, diff)
+		}
+	}
+}
+
+// TestRepaintScrollback holds that the newest rows of the scrollback, as many
+// as are asked for, end in the scrollback of the terminal.
+func TestRepaintScrollback(t *testing.T) {
+	s := New(Options{Cols: 20, Rows: 5})
+	for i := range 50 {
+		fmt.Fprintf(s, "line %d\r\n", i)
+	}
+	for _, rows := range []int{5, 8} {
+		for n, want := range map[int]string{0: "", 3: "line 43\nline 44\nline 45", 12: "line 34"} {
+			outer := New(Options{Cols: 20, Rows: rows})
+			outer.Write(s.RepaintWith(nil, RepaintOptions{Scrollback: n, Outer: true}))
+			if got := outer.Text(Position{0, -1000}, Position{19, -1}); !strings.HasPrefix(got, want) {
+				t.Errorf("%d rows leave %q in a terminal of %d rows, want %q", n, got, rows, want)
+			}
+			if diff := cmp.Diff(s.String(), outer.String()); diff != "" {
+				t.Errorf("screen (-want +got):\n%s", diff)
+			}
+		}
 	}
 }
