@@ -32,7 +32,7 @@ func (s *Store) PruneImages(ctx context.Context, opts engine.PruneImagesOptions)
 	if err != nil || opts.DryRun {
 		return v.estimate(victims), err
 	}
-	return s.prune(ctx, v, victims)
+	return s.prune(ctx, v, victims, lock.Release)
 }
 
 // prunable selects the images that go.
@@ -101,7 +101,9 @@ func named(e *Entry) []engine.ImageRemoval {
 	return names
 }
 
-func (s *Store) prune(ctx context.Context, v *view, victims []*Entry) (engine.PruneReport, error) {
+// prune removes the victims. release is called when nobody can put them to use any more,
+// before their files are deleted, which may take long.
+func (s *Store) prune(ctx context.Context, v *view, victims []*Entry, release func()) (engine.PruneReport, error) {
 	defer s.holdReserve()
 	var report engine.PruneReport
 	var gone []*Entry
@@ -116,6 +118,7 @@ func (s *Store) prune(ctx context.Context, v *view, victims []*Entry) (engine.Pr
 			return hit
 		}), nil
 	})
+	release()
 	if err != nil {
 		return report, err
 	}

@@ -46,6 +46,7 @@ func (s *Store) RemoveImage(ctx context.Context, ref string, opts engine.RemoveI
 	}
 	s.publish("delete", r.entry.ID, map[string]string{"name": string(r.entry.ID)})
 	done = append(done, engine.ImageRemoval{Deleted: string(r.entry.ID)})
+	lock.Release() // nobody can put the image to use any more; deleting its files may take long
 	layers, _, err := s.sweep(ctx, uses, []*Entry{r.entry})
 	return append(done, layers...), err
 }

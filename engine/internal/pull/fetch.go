@@ -23,7 +23,7 @@ func maxUnpacks() int { return max(2, runtime.GOMAXPROCS(0)) }
 // fetch downloads, verifies and unpacks one layer into t.staged.
 func (j *job) fetch(ctx context.Context, t *task, downloads, unpacks chan struct{}) (err error) {
 	done := j.steps.begin("fetch blob", "Download the layer, check its digests and unpack it, all in one pass.",
-		map[string]any{"blob": t.blob, "diffID": t.diff, "size": t.remoteLayer.size})
+		map[string]any{"blob": t.blob, "diffID": t.diff, "size": t.size})
 	defer func() { done(err) }()
 	for attempt := 0; ; attempt++ {
 		resumed, err := j.fetchOnce(ctx, t, downloads, unpacks)
@@ -39,7 +39,7 @@ func (j *job) fetch(ctx context.Context, t *task, downloads, unpacks chan struct
 var errDigest = errors.New("digest mismatch")
 
 func (j *job) fetchOnce(ctx context.Context, t *task, downloads, unpacks chan struct{}) (resumed int64, err error) {
-	spool, err := j.content.Spool(t.blob, t.remoteLayer.size)
+	spool, err := j.content.Spool(t.blob, t.size)
 	if err != nil {
 		return 0, fail("fetch layer "+t.blob.Short(), err)
 	}
@@ -110,7 +110,7 @@ func (j *job) download(ctx context.Context, t *task, spool *content.Spool, slots
 		}
 		j.meter.note(t.index, state, why)
 	}
-	if err := j.repo.Download(ctx, t.blob, t.remoteLayer.size, &meteredSpool{Spool: spool, meter: j.meter, index: t.index}, note); err != nil {
+	if err := j.repo.Download(ctx, t.blob, t.size, &meteredSpool{Spool: spool, meter: j.meter, index: t.index}, note); err != nil {
 		return fail("fetch layer "+t.blob.Short(), err)
 	}
 	j.meter.note(t.index, engine.LayerUnpacking, "")
@@ -149,7 +149,7 @@ func (j *job) unpack(ctx context.Context, t *task, spool *content.Spool, slots c
 }
 
 func (j *job) unpackInto(ctx context.Context, t *task, spool *content.Spool, staged *snapshot.Staged) error {
-	p := startPipeline(ctx, spool.Reader(ctx), t.remoteLayer.size)
+	p := startPipeline(ctx, spool.Reader(ctx), t.size)
 	defer p.stop()
 	_, err := staged.Unpack(ctx, p, j.limits())
 	if err != nil {

@@ -21,7 +21,9 @@ type job struct {
 	repo  *registry.Repository
 	meter *meter
 	steps *steps
-	locks []*content.Lock // of layers that must not be removed before the catalogue names them
+	// platformAsked: the caller named a platform; else the host's is only preferred.
+	platformAsked bool
+	locks         []*content.Lock // of layers that must not be removed before the catalogue names them
 }
 
 // Pull implements engine.Registries.
@@ -34,7 +36,7 @@ func (s *Store) Pull(ctx context.Context, req engine.PullRequest) (engine.PullRe
 	if err != nil {
 		return engine.PullResult{}, err
 	}
-	j := &job{Store: s, named: named, repo: s.registry.Repository(named)}
+	j := &job{Store: s, named: named, repo: s.registry.Repository(named), platformAsked: req.Platform != ""}
 	j.steps = &steps{op: newID(), subject: reference.FamiliarString(named), publish: s.cfg.Publish}
 	j.meter = newMeter(j.steps.op, named, req.Progress, s.cfg.Publish)
 	defer func() {

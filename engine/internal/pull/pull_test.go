@@ -128,6 +128,13 @@ func TestPlatforms(t *testing.T) {
 	if engine.ClassOf(err) != engine.ClassNotFound || !strings.Contains(err.Error(), "linux/arm64/v8, linux/arm/v6") || strings.Contains(err.Error(), "unknown") {
 		t.Errorf("a platform that is not there: %v", err)
 	}
+	reg.Push(t, "single", "1", registrytest.Image{Arch: "arm64", Layers: [][]byte{registrytest.Tar(t, file("a", "a"))}})
+	s := openStore(t, Config{})
+	mustPull(t, s, reg.Host()+"/single:1") // as people do with an emulator
+	_, err = s.Pull(context.Background(), engine.PullRequest{Ref: reg.Host() + "/single:1", Platform: "linux/amd64"})
+	if engine.ClassOf(err) != engine.ClassNotFound || !strings.Contains(err.Error(), "is for linux/arm64, not for linux/amd64") {
+		t.Errorf("an image without index for another platform: %v", err)
+	}
 }
 
 func TestImplicitParentsInherit(t *testing.T) {

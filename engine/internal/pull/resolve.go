@@ -67,6 +67,9 @@ func (j *job) resolve(ctx context.Context, want engine.Platform) (*remoteImage, 
 		map[string]any{"digest": img.id, "size": man.Config.Size})
 	err = j.fetchConfig(ctx, img, man)
 	done(err)
+	if err == nil && j.platformAsked {
+		err = j.checkPlatform(img.config.Platform(), want)
+	}
 	return img, err
 }
 
@@ -147,6 +150,14 @@ func (j *job) fetchConfig(ctx context.Context, img *remoteImage, man *v1.Manifes
 		})
 	}
 	return nil
+}
+
+// checkPlatform refuses an image that was made for one platform only, and not the one asked for.
+func (j *job) checkPlatform(has, want engine.Platform) error {
+	if has.OS == want.OS && has.Architecture == want.Architecture && (want.Variant == "" || variantScore(want, has.Variant) > 0) {
+		return nil
+	}
+	return engine.Errorf(engine.ClassNotFound, "image %q is for %s, not for %s", reference.FamiliarString(j.named), has, want)
 }
 
 // parsePlatform reads "os/arch[/variant]" or "arch"; empty means this machine.

@@ -1,6 +1,7 @@
 package pull
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,8 +21,8 @@ type task struct {
 	remoteLayer
 	index  int // of the layer's progress
 	key    snapshot.Key
-	size   int64
-	ready  bool // exists
+	usage  int64 // disk usage
+	ready  bool  // exists
 	lock   *content.Lock
 	staged *snapshot.Staged
 }
@@ -61,7 +62,7 @@ func (j *job) layerRefs(ctx context.Context, img *remoteImage) ([]image.LayerRef
 	refs := make([]image.LayerRef, 0, len(img.layers))
 	for _, l := range img.layers {
 		t := tasks[slices.IndexFunc(tasks, func(t *task) bool { return t.same(l) })]
-		refs = append(refs, image.LayerRef{Key: t.key, DiffID: l.diff, Blob: l.blob, Size: t.size})
+		refs = append(refs, image.LayerRef{Key: t.key, DiffID: l.diff, Blob: l.blob, Size: t.usage})
 	}
 	return refs, nil
 }
@@ -125,16 +126,14 @@ func (j *job) exists(t *task, lock *content.Lock) bool {
 	if err != nil {
 		return false
 	}
-	t.key, t.size, t.ready = key, rec.Size, true
+	t.key, t.usage, t.ready = key, rec.Size, true
 	j.locks = append(j.locks, lock)
 	j.meter.note(t.index, engine.LayerExists, "")
 	return true
 }
 
-// Bounds on what one pull does at once. Registries throttle many connections of one client.
-const (
-	maxDownloads = 6
-)
+// maxDownloads bounds a pull's connections: registries throttle clients with many.
+const maxDownloads = 6
 
 // fetchAll fetches and unpacks layers at the same time. The first failure ends all.
 func (j *job) fetchAll(ctx context.Context, tasks []*task) error {
@@ -159,11 +158,9 @@ func (j *job) fetchAll(ctx context.Context, tasks []*task) error {
 // largestFirst orders the work so that the longest layer does not begin last.
 func largestFirst(tasks []*task) []*task {
 	sorted := slices.Clone(tasks)
-	slices.SortStableFunc(sorted, func(a, b *task) int { return int(min(max(b.size0()-a.size0(), -1), 1)) })
+	slices.SortStableFunc(sorted, func(a, b *task) int { return cmp.Compare(b.size, a.size) })
 	return sorted
 }
-
-func (t *task) size0() int64 { return t.remoteLayer.size }
 
 // commit makes the staged layers exist, bottom first. A layer that must inherit
 // from one which another process still fetches stays staged, without its lock: to
@@ -211,7 +208,7 @@ func (j *job) rename(ctx context.Context, staged []*task) (err error) {
 		return fail("write layers", err)
 	}
 	for _, t := range staged {
-		if t.key, t.size, err = t.staged.Commit(t.diff, t.chain); err != nil {
+		if t.key, t.usage, err = t.staged.Commit(t.diff, t.chain); err != nil {
 			return fail("commit layer", err)
 		}
 		t.ready = true
