@@ -111,7 +111,7 @@ func recordSession(t *testing.T, cmd *exec.Cmd, keys []string) []byte {
 			}
 			raw = append(raw, b...)
 			s.Write(b)
-			io.WriteString(f, string(s.Replies()))
+			f.Write(s.Replies())
 		case <-time.After(700 * time.Millisecond):
 			if len(keys) > 0 {
 				io.WriteString(f, keys[0])
