@@ -113,14 +113,6 @@ func (s *Store) touch(id engine.Digest) {
 	}
 }
 
-func (s *Store) lastUsed(id engine.Digest) time.Time {
-	info, err := os.Stat(s.usedFile(id))
-	if err != nil {
-		return time.Time{}
-	}
-	return info.ModTime()
-}
-
 // publish reports what was done. The work itself is done by then, so a log that
 // can't be written is no reason to call it failed.
 func (s *Store) publish(action string, id engine.Digest, attrs map[string]string) {
