@@ -47,6 +47,8 @@ func explain(err error, args []string) error {
 	switch {
 	case errors.Is(f.Errno, unix.ENOSYS):
 		e.Hint = "Berth needs Linux 5.12 or later."
+	case f.Step.Name == "mount proc" && errors.Is(f.Errno, unix.EPERM):
+		e.Hint = "The kernel gives an unprivileged container a /proc only if the host's own is complete; inside another container parts of it are hidden."
 	case strings.HasSuffix(f.Step.Name, "working directory") && (errors.Is(f.Errno, unix.ELOOP) || errors.Is(f.Errno, unix.EXDEV)):
 		e.Err = fmt.Errorf("it does not lead to a place inside the container: %w", f.Errno)
 	}

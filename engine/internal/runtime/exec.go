@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 
 	"berth/engine"
@@ -39,39 +41,74 @@ func (p *Process) Exec(ctx context.Context, spec ExecSpec, o Options) (*Process,
 	if p.bundle == nil {
 		return nil, engine.Errorf(engine.ClassInvalid, "exec: process %d is not a container's main process", p.pid)
 	}
-	if p.ended.Load() {
-		return nil, errNotRunning()
-	}
 	s, err := p.newExec(spec, o)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	var slave *os.File
-	var console *os.File
-	if spec.Terminal {
-		if console, slave, err = openTerminal(p.devpts, o.Size); err != nil {
-			return nil, err
-		}
-		defer slave.Close()
-		s.stdFiles = [3]*os.File{slave, slave, slave}
-	}
-	proc, err := s.runExec(ctx, p, spec, slave)
+	j, err := p.join(spec.Terminal, o.Size)
 	if err != nil {
-		if console != nil {
-			console.Close()
-		}
 		return nil, err
 	}
-	proc.console = console
+	defer j.close()
+	if err := s.buildExec(j, spec); err != nil {
+		return nil, err
+	}
+	proc, err := s.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	proc.console, j.console = j.console, nil
 	return proc, nil
 }
 
-func (s *start) runExec(ctx context.Context, p *Process, spec ExecSpec, slave *os.File) (*Process, error) {
-	if err := s.buildExec(p, spec, slave); err != nil {
-		return nil, err
+// A joint is what an exec needs of the running container.
+type joint struct {
+	member  *os.File // pidfd of a process in its namespaces
+	console *os.File // the new terminal's ends, nil without one
+	slave   *os.File
+}
+
+func (j *joint) close() {
+	for _, f := range []*os.File{j.member, j.console, j.slave} {
+		if f != nil {
+			f.Close()
+		}
 	}
-	return s.run(ctx)
+}
+
+// join takes hold of the container, whatever happens to p meanwhile.
+func (p *Process) join(terminal bool, size engine.Size) (*joint, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return nil, errNotRunning()
+	}
+	// With an init of ours as main process the program is the one to follow: nobody but
+	// root may touch the init.
+	target := p.pidfd
+	if p.member != nil {
+		target = p.member
+	}
+	j := &joint{}
+	raw, err := target.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("exec: %w", err)
+	}
+	var fd int
+	var derr error
+	err = raw.Control(func(t uintptr) { fd, derr = unix.FcntlInt(t, unix.F_DUPFD_CLOEXEC, 3) })
+	if err := errors.Join(err, derr); err != nil {
+		return nil, engine.Errorf(classOf(err), "exec: %w", err)
+	}
+	j.member = os.NewFile(uintptr(fd), "pidfd")
+	if terminal {
+		if j.console, j.slave, err = openTerminal(p.devpts, size); err != nil {
+			j.close()
+			return nil, err
+		}
+	}
+	return j, nil
 }
 
 func (p *Process) newExec(spec ExecSpec, o Options) (*start, error) {
@@ -105,14 +142,18 @@ func (p *Process) newExec(spec ExecSpec, o Options) (*start, error) {
 // namespaces, but a process never changes its own PID namespace, so it makes a second, as
 // a child of ours (CLONE_PARENT), and ends. Neither can be traced from inside at any
 // time (CVE-2016-9962): PR_SET_DUMPABLE comes before setns.
-func (s *start) buildExec(p *Process, spec ExecSpec, slave *os.File) error {
+func (s *start) buildExec(j *joint, spec ExecSpec) error {
+	if j.slave != nil {
+		s.stdFiles = [3]*os.File{j.slave, j.slave, j.slave}
+	}
+	member := j.member.Fd()
 	s.Step("clone", "", "Make a child process that will enter the container.", nil)
-	s.KeepOnly(append(s.keep(), p.target())...)
+	s.KeepOnly(append(s.keep(), j.member)...)
 	s.resetSignals()
 	s.Call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	s.joinCgroup(false)
 	s.Step(stepEnter, "enter the container's namespaces", "Enter the namespaces of the container's main process.", namespaceNames(s.flags))
-	s.Call(unix.SYS_SETNS, p.target().Fd(), s.flags)
+	s.Call(unix.SYS_SETNS, member, s.flags)
 	pid, pidfd := s.Clone(unix.CLONE_PARENT)
 	inside := s.Label()
 	s.JumpIf(pid, true, inside)
@@ -133,19 +174,10 @@ func (s *start) buildExec(p *Process, spec ExecSpec, slave *os.File) error {
 	}
 	s.openCwd(cwd, false)
 	s.enterCwd(cwd)
-	if slave != nil {
+	if j.slave != nil {
 		s.slave = s.Slot("terminal")
-		s.Call(unix.SYS_FCNTL, slave.Fd(), unix.F_DUPFD_CLOEXEC, 3).To(s.slave)
+		s.Call(unix.SYS_FCNTL, j.slave.Fd(), unix.F_DUPFD_CLOEXEC, 3).To(s.slave)
 	}
 	env, hasHome := environment(s.b.Spec.Hostname, spec.Terminal, s.b.Spec.Process.Env, spec.Env)
 	return s.finish(spec.Args, env, hasHome)
-}
-
-// target is the pidfd whose namespaces an exec enters: with an init of ours as main
-// process that is the program, since nobody but root may touch the init.
-func (p *Process) target() *os.File {
-	if p.member != nil {
-		return p.member
-	}
-	return p.pidfd
 }

@@ -12,7 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"berth/engine"
@@ -77,7 +77,11 @@ type Process struct {
 	pid     int
 	pidfd   *os.File
 	console *os.File // master of its terminal, or nil
-	ended   atomic.Bool
+
+	// mu guards the descriptors below and pidfd against being closed, and their numbers
+	// used for something else, while an exec takes hold of them.
+	mu    sync.Mutex
+	ended bool
 
 	// What an exec needs; nil and empty for a process that Exec made.
 	bundle *bundle.Bundle
@@ -97,13 +101,18 @@ func (p *Process) Console() *os.File { return p.console }
 
 // Signal sends a signal. ClassConflict says that the process has ended.
 func (p *Process) Signal(sig unix.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return errEnded(p.pid)
+	}
 	var serr error
 	raw, err := p.pidfd.SyscallConn()
 	if err == nil {
 		err = raw.Control(func(fd uintptr) { serr = unix.PidfdSendSignal(int(fd), sig, nil, 0) })
 	}
-	if p.ended.Load() || errors.Is(serr, unix.ESRCH) {
-		return engine.Errorf(engine.ClassConflict, "signal process %d: it has ended", p.pid)
+	if errors.Is(serr, unix.ESRCH) {
+		return errEnded(p.pid)
 	}
 	if err := errors.Join(err, serr); err != nil {
 		return fmt.Errorf("signal process %d: %w", p.pid, err)
@@ -111,11 +120,17 @@ func (p *Process) Signal(sig unix.Signal) error {
 	return nil
 }
 
+func errEnded(pid int) error {
+	return engine.Errorf(engine.ClassConflict, "signal process %d: it has ended", pid)
+}
+
 // Wait blocks until the process has ended, reaps it and closes what belongs to the
 // Process, the console excepted. It is called once. The PID may be reused afterwards.
 func (p *Process) Wait() (unix.WaitStatus, error) {
 	ws, err := reap(p.pid, p.pidfd)
-	p.ended.Store(true)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
 	p.pidfd.Close()
 	for _, f := range []*os.File{p.member, p.devpts} {
 		if f != nil {

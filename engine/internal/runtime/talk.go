@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/idmap"
 	"berth/engine/internal/plan"
 
 	"golang.org/x/sys/unix"
@@ -53,7 +54,7 @@ func (s *start) run(ctx context.Context) (*Process, error) {
 	}
 	child, err := s.Fork(s.forkFlags())
 	if err != nil {
-		return nil, &engine.Error{Class: classOf(err), Step: "clone", Msg: "make container process", Err: err}
+		return nil, s.cloneError(err)
 	}
 	t := &talk{start: s, child: child}
 	t.report = reporter{plan: s.Plan, child: child, f: s.o.Steps}
@@ -82,6 +83,16 @@ func (s *start) run(ctx context.Context) (*Process, error) {
 		t.proc.bundle, t.proc.member, t.proc.devpts = s.b, t.member, t.devpts
 	}
 	return t.proc, err
+}
+
+// cloneError names the setting that forbids user namespaces, if that is the cause.
+func (s *start) cloneError(err error) error {
+	if s.userns() && !s.join {
+		if explained := idmap.Explain(err); engine.ClassOf(explained) != engine.ClassUnknown {
+			return explained
+		}
+	}
+	return &engine.Error{Class: classOf(err), Step: "clone", Msg: "make container process", Err: err}
 }
 
 // forkFlags are those of the first clone.
