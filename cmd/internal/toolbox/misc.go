@@ -152,67 +152,119 @@ func runDu(c *call) error {
 	})
 }
 
-// runDd copies blocks: if= of= bs= count= skip= seek= conv=notrunc,fsync status=none.
-func runDd(c *call) error {
-	values := map[string]string{"bs": "512", "count": "-1", "skip": "0", "seek": "0"}
+// A copying is dd with its operands.
+type copying struct {
+	in, out                 string // paths; empty for the standard streams
+	size, count, skip, seek int64  // count is -1 for all
+	keep, sync, quiet       bool   // conv=notrunc, conv=fsync, status=none
+}
+
+// copyOperands reads if= of= bs= count= skip= seek= conv= status=.
+func (c *call) copyOperands() (copying, error) {
+	d := copying{size: 512, count: -1}
+	numbers := map[string]*int64{"bs": &d.size, "count": &d.count, "skip": &d.skip, "seek": &d.seek}
 	for _, arg := range c.args {
-		name, value, ok := strings.Cut(arg, "=")
 		if arg == "--help" {
-			return errHelp
+			return d, errHelp
 		}
-		if !ok || !strings.Contains(" if of bs count skip seek conv status ", " "+name+" ") {
-			return c.misuse("unknown operand %q", arg)
+		name, value, ok := strings.Cut(arg, "=")
+		number, isNumber := numbers[name]
+		switch {
+		case ok && isNumber:
+			n, err := parseSize(value)
+			if err != nil || n < 0 || name == "bs" && (n < 1 || n > 1<<30) {
+				return d, c.misuse("invalid %s %q", name, value)
+			}
+			*number = n
+		case ok && name == "if":
+			d.in = value
+		case ok && name == "of":
+			d.out = value
+		case name == "conv":
+			for word := range strings.SplitSeq(value, ",") {
+				switch word {
+				case "notrunc":
+					d.keep = true
+				case "fsync":
+					d.sync = true
+				default:
+					return d, c.misuse("unknown conversion %q", word)
+				}
+			}
+		case arg == "status=none":
+			d.quiet = true
+		default:
+			return d, c.misuse("unknown operand %q", arg)
 		}
-		values[name] = value
 	}
-	numbers := map[string]int64{}
-	for _, name := range []string{"bs", "count", "skip", "seek"} {
-		n, err := parseSize(values[name])
-		if err != nil || name == "bs" && (n < 1 || n > 1<<30) {
-			return c.misuse("invalid %s %q", name, values[name])
-		}
-		numbers[name] = n
+	return d, nil
+}
+
+// runDd copies blocks.
+func runDd(c *call) error {
+	d, err := c.copyOperands()
+	if err != nil {
+		return err
 	}
 	in, out := os.Stdin, os.Stdout
-	var err error
-	if path := values["if"]; path != "" {
-		if in, err = os.Open(path); err != nil {
+	if d.in != "" {
+		if in, err = os.Open(d.in); err != nil {
 			return short(err)
 		}
 		defer in.Close()
 	}
-	if path := values["of"]; path != "" {
+	if d.out != "" {
 		flags := os.O_WRONLY | os.O_CREATE
-		if !strings.Contains(values["conv"], "notrunc") && numbers["seek"] == 0 {
+		if !d.keep && d.seek == 0 {
 			flags |= os.O_TRUNC
 		}
-		if out, err = os.OpenFile(path, flags, 0o666); err != nil {
-			return short(err)
-		}
-	}
-	size := numbers["bs"]
-	if n := numbers["skip"] * size; n > 0 {
-		if _, err := in.Seek(n, io.SeekStart); err != nil {
-			if _, err := io.CopyN(io.Discard, in, n); err != nil && err != io.EOF {
-				return err
-			}
-		}
-	}
-	if n := numbers["seek"] * size; n > 0 {
-		if _, err := out.Seek(n, io.SeekStart); err != nil {
+		if out, err = os.OpenFile(d.out, flags, 0o666); err != nil {
 			return short(err)
 		}
 	}
 	start := time.Now()
-	block := make([]byte, size)
-	var full, partial, bytes int64
-	for numbers["count"] < 0 || full+partial < numbers["count"] {
+	full, partial, bytes, err := d.copy(out, in)
+	if err == nil && d.sync {
+		err = out.Sync()
+	}
+	if out != os.Stdout {
+		if closed := out.Close(); err == nil {
+			err = closed
+		}
+	}
+	if err != nil {
+		return short(err)
+	}
+	if !d.quiet {
+		took := time.Since(start)
+		fmt.Fprintf(c.err, "%d+%d records in\n%d+%d records out\n%d bytes (%s) copied, %.3f s, %s/s\n",
+			full, partial, full, partial, bytes, humanSize(bytes), took.Seconds(), humanSize(int64(float64(bytes)/max(took.Seconds(), 1e-9))))
+	}
+	return nil
+}
+
+// copy moves to the positions and copies block by block; it returns how many were full and how many short.
+func (d copying) copy(out, in *os.File) (full, partial, bytes int64, err error) {
+	if n := d.skip * d.size; n > 0 {
+		if _, err := in.Seek(n, io.SeekStart); err != nil { // a pipe
+			if _, err := io.CopyN(io.Discard, in, n); err != nil && err != io.EOF {
+				return 0, 0, 0, err
+			}
+		}
+	}
+	if n := d.seek * d.size; n > 0 {
+		if _, err := out.Seek(n, io.SeekStart); err != nil {
+			return 0, 0, 0, err
+		}
+	}
+	block := make([]byte, d.size)
+	for d.count < 0 || full+partial < d.count {
 		n, readErr := in.Read(block)
 		if n > 0 {
 			if _, err := out.Write(block[:n]); err != nil {
-				return short(err)
+				return full, partial, bytes, err
 			}
-			if bytes += int64(n); int64(n) == size {
+			if bytes += int64(n); int64(n) == d.size {
 				full++
 			} else {
 				partial++
@@ -222,25 +274,10 @@ func runDd(c *call) error {
 			break
 		}
 		if readErr != nil {
-			return short(readErr)
+			return full, partial, bytes, readErr
 		}
 	}
-	if strings.Contains(values["conv"], "fsync") {
-		if err := out.Sync(); err != nil {
-			return short(err)
-		}
-	}
-	if out != os.Stdout {
-		if err := out.Close(); err != nil {
-			return short(err)
-		}
-	}
-	if values["status"] != "none" {
-		took := time.Since(start)
-		fmt.Fprintf(c.err, "%d+%d records in\n%d+%d records out\n%d bytes (%s) copied, %.3f s, %s/s\n",
-			full, partial, full, partial, bytes, humanSize(bytes), took.Seconds(), humanSize(int64(float64(bytes)/max(took.Seconds(), 1e-9))))
-	}
-	return nil
+	return full, partial, bytes, nil
 }
 
 // parseSize reads a number with an optional unit k, M or G.

@@ -128,6 +128,8 @@ func TestTools(t *testing.T) {
 		{line: "echo a b | xargs -n 1 echo x", want: "x a\nx b\n"},
 		{line: "echo x | tee copy | cat && cat copy && rm copy", want: "x\nx\n"},
 		{line: "dd if=poem bs=2 count=3 status=none", want: "roses\n"},
+		{line: "echo 123456 >f; dd if=poem of=f bs=1 seek=2 count=2 conv=notrunc status=none; cat f; rm f", want: "12ro56\n"},
+		{line: "dd bs=0", want: "dd: invalid bs \"0\"\nusage: dd [if=FILE] [of=FILE] [bs=N] [count=N] [skip=N] [seek=N] [conv=notrunc,fsync] [status=none]\n", code: 2},
 		{line: "yes no | head -n 2", want: "no\nno\n"},
 		{line: "env -i A=1 env", want: "A=1\n"},
 		{line: "env nosuch", want: "env: nosuch: not found\n", code: 127},
