@@ -80,7 +80,11 @@ func reduceBatch(s State, events []engine.Event) State {
 				images, s.Images = true, slices.Clone(s.Images)
 				s.ImagesVersion++
 			}
-			s.Images = put(s.Images, e.Image, e.Action == "delete", func(i engine.Image) bool { return string(i.ID) == e.ID })
+			id := e.ID
+			if e.Image != nil { // a pull's event names the image by reference
+				id = string(e.Image.ID)
+			}
+			s.Images = put(s.Images, e.Image, e.Action == "delete", func(i engine.Image) bool { return string(i.ID) == id })
 			if e.Image != nil { // a tag that moved left the image that it named before
 				s.Images = untag(s.Images, e.Image)
 			}

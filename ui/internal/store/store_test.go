@@ -95,3 +95,13 @@ func TestSum(t *testing.T) {
 		t.Errorf("totals %+v, want %+v", got, want)
 	}
 }
+
+func TestAPullNamesItsImageByReference(t *testing.T) {
+	img := engine.Image{ID: "sha256:aa", RepoTags: []string{"hello-world:latest"}, Size: 1}
+	s := State{Images: []engine.Image{img}}
+	img.Size = 2
+	s = Reduce(s, Batch{[]engine.Event{{Kind: engine.KindImage, Action: "pull", ID: "hello-world:latest", Image: &img}}})
+	if len(s.Images) != 1 || s.Images[0].Size != 2 {
+		t.Errorf("after the pull the images are %+v", s.Images)
+	}
+}
