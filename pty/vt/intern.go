@@ -21,13 +21,9 @@ type Link struct {
 // entry. Scrollback does not refer to them (it stores styles and clusters in
 // line), so a sweep reads only the cells of the two grids.
 type tables struct {
-	styles    []Style
-	styleIDs  map[Style]uint32
-	freeStyle []uint32
-	recent    [256]struct { // direct-mapped cache in front of styleIDs
-		style Style
-		id    uint32
-	}
+	styles      []Style
+	styleIndex  styleIndex
+	freeStyle   []uint32
 	clusters    []string
 	clusterIDs  map[string]uint32
 	freeCluster []uint32
@@ -45,7 +41,7 @@ type tables struct {
 
 func newTables() tables {
 	return tables{
-		styles: make([]Style, 1, 16), styleIDs: map[Style]uint32{},
+		styles: make([]Style, 1, 16), styleIndex: styleIndex{slots: make([]uint32, 64)},
 		clusters: make([]string, 1), clusterIDs: map[string]uint32{},
 		links: make([]Link, 1), linkIDs: map[Link]uint32{},
 		sweepStyles: minSweep, sweepClusters: minSweep, sweepLinks: minSweep,
@@ -58,21 +54,15 @@ func (s *Screen) styleID(st Style) uint32 {
 		return 0
 	}
 	t := &s.tab
-	h := uint32(st.Fg)*0x9E3779B1 ^ uint32(st.Bg)*0x85EBCA77 ^ uint32(st.UnderlineColor)*0xC2B2AE3D ^
-		st.Link*0x27D4EB2F ^ uint32(st.Attrs)<<3 ^ uint32(st.Underline)*0x165667B1
-	slot := &t.recent[(h^h>>8^h>>16^h>>24)&255]
-	if slot.id != 0 && slot.style == st {
-		return slot.id
+	id, slot := t.styleIndex.find(t.styles, &st)
+	if id != 0 {
+		return id
 	}
-	id, ok := t.styleIDs[st]
-	if !ok {
-		if len(t.styleIDs) >= t.sweepStyles {
-			s.sweep()
-		}
-		id = put(&t.styles, &t.freeStyle, st)
-		t.styleIDs[st] = id
+	if t.styleIndex.n >= t.sweepStyles && s.sweep() {
+		_, slot = t.styleIndex.find(t.styles, &st)
 	}
-	slot.style, slot.id = st, id
+	id = put(&t.styles, &t.freeStyle, st)
+	t.styleIndex.add(t.styles, slot, id)
 	return id
 }
 
@@ -125,12 +115,13 @@ func put[T any](list *[]T, free *[]uint32, v T) uint32 {
 	return uint32(len(*list) - 1)
 }
 
-// sweep drops every entry that no cell, pen or saved cursor uses. Its cost is
-// one pass over the cells, paid at most once per minSweep new entries.
-func (s *Screen) sweep() {
+// sweep drops every entry that no cell, pen or saved cursor uses, and reports
+// whether it did: not while sweeps are held off. Its cost is one pass over the
+// cells, paid at most once per minSweep new entries.
+func (s *Screen) sweep() bool {
 	t := &s.tab
 	if t.hold {
-		return
+		return false
 	}
 	styles := make([]bool, len(t.styles))
 	clusters := make([]bool, len(t.clusters))
@@ -161,9 +152,9 @@ func (s *Screen) sweep() {
 			links[t.styles[id].Link] = true
 		}
 	}
-	clear(t.recent[:])
 	s.hist.read.chunk = nil
-	t.freeStyle = drop(t.styles, styles, t.freeStyle, t.styleIDs)
+	t.freeStyle = drop(t.styles, styles, t.freeStyle, nil)
+	t.styleIndex.build(t.styles)
 	t.freeCluster = drop(t.clusters, clusters, t.freeCluster, t.clusterIDs)
 	t.freeLink = drop(t.links, links, t.freeLink, t.linkIDs)
 	t.linkBytes = 0
@@ -171,12 +162,14 @@ func (s *Screen) sweep() {
 		t.linkBytes += len(l.URI) + len(l.ID)
 	}
 	least := max(minSweep, s.cols*s.rows/16) // a pass over a large screen is dear
-	t.sweepStyles = max(least, 2*len(t.styleIDs))
+	t.sweepStyles = max(least, 2*t.styleIndex.n)
 	t.sweepClusters = max(least, 2*len(t.clusterIDs))
 	t.sweepLinks = max(least, 2*len(t.linkIDs))
+	return true
 }
 
-// drop frees the entries of list that are not used and returns the free list.
+// drop frees the entries of list that are not used, takes them out of ids and
+// returns the free list.
 func drop[T comparable](list []T, used []bool, free []uint32, ids map[T]uint32) []uint32 {
 	var zero T
 	free = free[:0]

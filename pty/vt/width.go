@@ -11,10 +11,7 @@ import (
 // one before, 1 or 2. Ambiguous characters are narrow, as in xterm and tmux.
 func runeWidth(r rune) int {
 	switch {
-	case r < 0x300:
-		if r == 0xAD { // soft hyphen: a format character that terminals show
-			return 1
-		}
+	case r < 0x300: // with the soft hyphen, a format character that terminals show
 		return 1
 	case r >= 0x4E00 && r < 0xA000, r >= 0x3041 && r < 0x3097, r >= 0xAC00 && r < 0xD7A4:
 		return 2
