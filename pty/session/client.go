@@ -1,6 +1,9 @@
 package session
 
-import "io"
+import (
+	"fmt"
+	"io"
+)
 
 // Window is how many bytes of input a client may have under way: passed to Input and
 // not yet reported as consumed.
@@ -13,8 +16,9 @@ type ClientOptions struct {
 	Size           Size // of its terminal; zero if it has none
 	ReadOnly       bool // Input and Resize are refused
 	NoReplay       bool // no repaint when it attaches
-	// Hold makes the program wait for this client rather than cut it off when it is
-	// slow. Only for pipes; a terminal's client gets a repaint instead.
+	// Hold keeps everything for this client, however slow it is, rather than cut it
+	// off: in Config.SpillDir, and beyond a gigabyte by making the program wait. Only
+	// for pipes; a terminal's client gets a repaint instead.
 	Hold bool
 }
 
@@ -66,7 +70,10 @@ func (s *Session) Attach(o ClientOptions) *Client {
 		s.asking = append(s.asking, c)
 		st.cond.Broadcast()
 	} else {
-		c.cu = st.addCursor(o.Hold)
+		c.cu = st.addCursor(false)
+		if o.Hold {
+			c.cu.spill = &spill{dir: s.cfg.SpillDir, limit: maxSpill}
+		}
 		c.placed = true
 	}
 	if o.Stdin {
@@ -103,6 +110,17 @@ func (c *Client) Next() (Output, error) {
 			st.cond.Broadcast()
 		}
 		if c.cu != nil {
+			if k, p, ok, err := c.cu.spill.next(); err != nil {
+				return Output{}, fmt.Errorf("read output from disk: %w", err)
+			} else if ok {
+				if c.wants(k) {
+					out.Kind, out.Data = k, p
+					return out, nil
+				}
+				c.consumed = out.Consumed
+				st.cond.Broadcast() // the program may wait for room
+				continue
+			}
 			v, ok := c.cu.peek()
 			switch {
 			case ok && c.wants(v.kind):

@@ -12,8 +12,8 @@
 //   - a client of a terminal is moved forward: it gets a repaint of the screen as it
 //     is now, then the stream goes on. It never sees a gap.
 //   - a client of pipes can't be moved: there is no state to repaint, and a gap would
-//     corrupt data silently. A client that asked for Hold makes the program wait, as
-//     a shell's pipe does; any other is cut off with [ErrTooSlow].
+//     corrupt data silently. For a client that asked for Hold the rest is kept on
+//     disk; any other is cut off with [ErrTooSlow].
 //
 // A client that attaches to a terminal gets a repaint made by the screen at one
 // position of the stream, and the stream from exactly that position. Nothing falls
@@ -84,6 +84,9 @@ type Config struct {
 	// Log gets all output in order, from one goroutine. It must not block for long.
 	// p is valid until it returns. It may be nil.
 	Log func(k Kind, p []byte)
+	// SpillDir is where output is kept that a client with Hold has not read. Empty: the
+	// program waits instead, as for a shell's pipe.
+	SpillDir string
 	// StdinOnce closes the program's standard input when the first client that had
 	// Stdin is gone without having detached, as Docker does for `run -i`.
 	StdinOnce bool

@@ -163,6 +163,47 @@ func TestSlowTerminalClientIsRepaintedAndStallsNobody(t *testing.T) {
 	}
 }
 
+// TestLaggingRequiredReader has the program wait for the screen while a client lags
+// even more: once the screen moves on, that client must not hold the program up.
+func TestLaggingRequiredReader(t *testing.T) {
+	sc := &gate{tape: tape{keep: 100}, open: make(chan struct{})}
+	s, slave := terminal(t, sc, Config{})
+	s.Start()
+	slow := s.Attach(ClientOptions{Stdout: true})
+	wait(t, "the client's place", func() bool {
+		s.stream.mu.Lock()
+		defer s.stream.mu.Unlock()
+		return slow.placed
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		line := []byte(strings.Repeat("x", 4000))
+		for range 2 * maxChunks * chunkSize / len(line) {
+			_, _ = slave.Write(line)
+		}
+	}()
+	wait(t, "a full stream", func() bool {
+		s.stream.mu.Lock()
+		defer s.stream.mu.Unlock()
+		return s.stream.count == maxChunks
+	})
+	close(sc.open)
+	<-done
+	slow.Close(false)
+}
+
+// gate is a screen that takes nothing before it is open.
+type gate struct {
+	tape
+	open chan struct{}
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	<-g.open
+	return g.tape.Write(p)
+}
+
 func TestPipesKeepKindsAndOrder(t *testing.T) {
 	var logged [3]bytes.Buffer
 	outR, outW, _ := os.Pipe()
@@ -199,26 +240,64 @@ func TestPipesKeepKindsAndOrder(t *testing.T) {
 	}
 }
 
-func TestSlowPipeClient(t *testing.T) {
-	r, w, _ := os.Pipe()
-	s := New(Config{Stdout: pollable(t, r)})
-	defer s.Close()
-	slow := s.Attach(ClientOptions{Stdout: true})
-	hold := s.Attach(ClientOptions{Stdout: true, Hold: true})
-	s.Start()
-	total := 2 * maxChunks * chunkSize
-	go func() {
-		b := make([]byte, 4096)
-		for range total / len(b) {
-			_, _ = w.Write(b)
-		}
-		_ = w.Close()
-	}()
-	if got, err := collect(hold); err != nil || len(got) != total {
-		t.Errorf("holding client got %d of %d bytes, %v", len(got), total, err)
-	}
-	if _, err := collect(slow); err != ErrTooSlow {
-		t.Errorf("slow client ended with %v, want ErrTooSlow", err)
+func TestSlowPipeClients(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		dir   string
+		limit int64 // of the spill
+		waits bool  // the program does
+	}{
+		{"kept on disk", t.TempDir(), maxSpill, false},
+		{"disk full", t.TempDir(), 3 * chunkSize, true},
+		{"no disk", "", maxSpill, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, w, _ := os.Pipe()
+			er, ew, _ := os.Pipe()
+			s := New(Config{Stdout: pollable(t, r), Stderr: pollable(t, er), SpillDir: tt.dir})
+			defer s.Close()
+			slow := s.Attach(ClientOptions{Stdout: true})
+			hold := s.Attach(ClientOptions{Stdout: true, Hold: true})
+			hold.cu.spill.limit = tt.limit
+			s.Start()
+			total := 2 * maxChunks * chunkSize
+			want := make([]byte, total)
+			for i := range want {
+				want[i] = byte(i / 7)
+			}
+			written := make(chan struct{})
+			go func() {
+				defer close(written)
+				for i := 0; i < total; i += 4096 {
+					_, _ = w.Write(want[i : i+4096])
+					_, _ = ew.Write([]byte("not wanted"))
+				}
+				_ = w.Close()
+				_ = ew.Close()
+			}()
+			first, err := hold.Next() // a view that is out while the rest is spilled
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := append([]byte(nil), first.Data...)
+			if !tt.waits {
+				<-written
+			}
+			hold.Release(first)
+			rest, err := collect(hold)
+			if got = append(got, rest...); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("holding client got %d of %d bytes, %v", len(got), total, err)
+			}
+			<-written
+			if _, err := collect(slow); err != ErrTooSlow {
+				t.Errorf("slow client ended with %v, want ErrTooSlow", err)
+			}
+			if tt.dir != "" {
+				if left, _ := os.ReadDir(tt.dir); len(left) > 0 {
+					t.Errorf("left on disk: %v", left)
+				}
+			}
+		})
 	}
 }
 

@@ -110,6 +110,11 @@ func (st *stream) room() bool {
 			}
 		}
 		for _, cu := range st.cursors {
+			if cu.c == st.first && cu.spill != nil && !cu.spillOver() {
+				return false
+			}
+		}
+		for _, cu := range st.cursors {
 			if cu.c == st.first {
 				cu.c, cu.lapsed = nil, true
 			}
@@ -212,8 +217,10 @@ type cursor struct {
 	st       *stream
 	c        *chunk // nil if lapsed
 	off      int
-	required bool
+	viewing  int  // bytes of the view that is out
+	required bool // the program waits for it
 	lapsed   bool // the stream moved on without this reader
+	spill    *spill
 }
 
 // addCursor adds a reader at the head. mu is held.
@@ -239,7 +246,9 @@ func (cu *cursor) remove() {
 			break
 		}
 	}
+	cu.spill.close()
 	st.trim()
+	st.cond.Broadcast() // a writer may wait for room
 }
 
 // pos is the cursor's position; it must not have lapsed. mu is held.
@@ -263,8 +272,7 @@ func (cu *cursor) peek() (view, bool) {
 		if cu.c.next == nil {
 			return view{}, false
 		}
-		cu.c, cu.off = cu.c.next, 0
-		cu.st.trim()
+		cu.advance()
 	}
 	c := cu.c
 	v := view{c: c, pos: cu.pos()}
@@ -283,6 +291,7 @@ func (cu *cursor) peek() (view, bool) {
 	}
 	v.data = c.buf[cu.off:end]
 	c.users++
+	cu.viewing = len(v.data)
 	return v, true
 }
 
@@ -317,30 +326,30 @@ func (cu *cursor) releaseLocked(v view) {
 	if cu.c == v.c {
 		cu.off += len(v.data)
 	}
+	cu.viewing = 0
 	v.c.users--
 	cu.st.recycle(v.c)
 	if cu.c != nil && cu.off == cu.c.n && cu.c.next != nil {
-		cu.c, cu.off = cu.c.next, 0
-		cu.st.trim()
+		cu.advance()
 	}
+}
+
+// advance moves the cursor to the next chunk. A writer that waits for room looks again,
+// even if the chunk stays: perhaps only readers are left on it that nobody waits for.
+func (cu *cursor) advance() {
+	cu.c, cu.off = cu.c.next, 0
+	cu.st.trim()
+	cu.st.cond.Broadcast()
 }
 
 // trim drops the chunks that every reader has behind it. mu is held.
 func (st *stream) trim() {
-	dropped := false
 	for st.first != st.last {
 		for _, cu := range st.cursors {
 			if cu.c == st.first {
-				if dropped {
-					st.cond.Broadcast()
-				}
 				return
 			}
 		}
 		st.dropFirst()
-		dropped = true
-	}
-	if dropped {
-		st.cond.Broadcast() // a writer may wait for room
 	}
 }

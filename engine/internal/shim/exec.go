@@ -65,7 +65,7 @@ func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttac
 		s.events.flush()
 		return nil, nil, err
 	}
-	sess, err := io.session(p, nil, attach != nil)
+	sess, err := io.session(p, session.Config{StdinOnce: attach != nil, SpillDir: s.dir})
 	if err != nil {
 		_ = p.Signal(unix.SIGKILL)
 		_, _ = p.Wait()

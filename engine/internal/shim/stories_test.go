@@ -2,6 +2,7 @@ package shim
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +39,32 @@ func TestBlockedTerminalClientStallsNobody(t *testing.T) {
 		}
 		return err == nil
 	})
+}
+
+func TestBlockedPipeClientStallsNobodyAndMissesNothing(t *testing.T) {
+	const size = 20 << 20
+	dir := prepareDir(t, fmt.Sprintf("head -c %d /dev/zero", size), nil)
+	b := &gated{open: make(chan struct{})}
+	c, a := start(t, dir, &engine.AttachOptions{Stdout: b})
+	if exit, err := c.Wait(t.Context()); err != nil || exit.Code != 0 {
+		t.Errorf("exit %+v, %v", exit, err)
+	}
+	close(b.open)
+	if exit, err := a.Wait(); err != nil || exit.Code != 0 || b.n != size {
+		t.Errorf("exit %+v, %v, %d of %d bytes", exit, err, b.n, size)
+	}
+}
+
+// gated counts bytes once it is open.
+type gated struct {
+	open chan struct{}
+	n    int
+}
+
+func (g *gated) Write(p []byte) (int, error) {
+	<-g.open
+	g.n += len(p)
+	return len(p), nil
 }
 
 func TestAllOutputComesBeforeTheExit(t *testing.T) {

@@ -106,9 +106,10 @@ func (s *stdio) close() {
 	}
 }
 
-// session makes the session of the program that was started.
-func (s *stdio) session(p program, log func(session.Kind, []byte), once bool) (*session.Session, error) {
-	cfg := session.Config{Size: session.Size(s.size), Log: log, StdinOnce: once}
+// session makes the session of the program that was started. cfg says what is not
+// about streams.
+func (s *stdio) session(p program, cfg session.Config) (*session.Session, error) {
+	cfg.Size = session.Size(s.size)
 	if !s.tty {
 		closeFiles(s.p.its[:]...)
 		s.p.its = [3]*os.File{}

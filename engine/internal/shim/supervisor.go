@@ -236,7 +236,7 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 		s.removeCgroup(group)
 		return nil, err
 	}
-	sess, err := io.session(prog, s.logger(), once)
+	sess, err := io.session(prog, session.Config{Log: s.logger(), StdinOnce: once, SpillDir: s.dir})
 	if err != nil {
 		_ = prog.Signal(unix.SIGKILL)
 		_, _ = prog.Wait()
