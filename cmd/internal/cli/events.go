@@ -75,7 +75,8 @@ func (a *App) events(ctx context.Context, f *eventsFlags) error {
 		return err
 	}
 	each := func(e engine.Event) error {
-		if !match.fits(e) {
+		// That an image is used by one container more is news to a list, not to Docker's readers.
+		if e.Kind == engine.KindImage && e.Action == "update" || !match.fits(e) {
 			return nil
 		}
 		return show(e)
