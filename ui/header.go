@@ -19,7 +19,7 @@ func (m *Model) drawHeader() string {
 	room := w - display.Width(name) - display.Width(right) - 4
 	var parts []string
 	if m.state.Ready {
-		t := m.state.Sum()
+		t := m.totals
 		if t.Active > 0 {
 			s := display.Count(t.Active, "pull")
 			if t.Total > 0 {

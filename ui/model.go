@@ -25,8 +25,9 @@ type Model struct {
 	cancel context.CancelFunc
 	now    func() time.Time
 
-	state store.State
-	feed  *feed.Feed
+	state  store.State
+	totals store.Totals
+	feed   *feed.Feed
 
 	look   look
 	window window
@@ -203,16 +204,19 @@ func (m *Model) env() screen.Env { return screen.Env{Style: m.look.style, Now: m
 
 // follow brings the panes up to the state, and the main area to the selection.
 func (m *Model) follow() tea.Cmd {
+	changed := m.seen
 	if m.seen.images != m.state.ImagesVersion {
 		m.seen.images = m.state.ImagesVersion
+		_, before := m.images.Len()
 		m.images.Set(m.state.Images)
-		m.arrange()
+		m.refilled(layout.Images, before)
 	}
 	if m.seen.containers != m.state.ContainersVersion {
 		m.seen.containers = m.state.ContainersVersion
+		_, before := m.containers.Len()
 		m.containers.Set(m.state.Containers)
 		m.forgetMeters()
-		m.arrange()
+		m.refilled(layout.Containers, before)
 		m.goToContainer()
 	}
 	if v := m.state.PullsVersion + m.queue.version; m.seen.pulls != v {
@@ -230,12 +234,28 @@ func (m *Model) follow() tea.Cmd {
 			m.arrange()
 		}
 	}
+	if m.seen != changed {
+		m.totals = m.state.Sum()
+		m.drawn.header = true
+	}
 	was := m.main.Subject()
 	cmd := m.main.Show(m.subject())
 	if m.main.Subject() != was {
 		m.drawn.mark(layout.Main)
 	}
 	return cmd
+}
+
+// refilled marks a list that has new rows; more or fewer of them divide the window anew.
+func (m *Model) refilled(p layout.Pane, before int) {
+	if _, now := m.listOf(p).Len(); now != before {
+		m.arrange()
+		return
+	}
+	m.drawn.mark(p)
+	if p == m.window.list {
+		m.drawn.mark(layout.Main)
+	}
 }
 
 // subject is what the list that the main area follows has selected.

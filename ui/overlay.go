@@ -50,6 +50,7 @@ func boxed(st *style.Styles, b lipgloss.Style, title string, tone lipgloss.Style
 	out := []string{b.Render(st.Frame.TopLeft+st.Frame.Top) + " " + tone.Render(title) + " " + b.Render(rule(st, fill)+st.Frame.TopRight)}
 	edge := b.Render(st.Frame.Left)
 	for _, l := range lines {
+		l = display.Cut(l, w-4, "")
 		out = append(out, edge+" "+l+display.Spaces(w-4-display.Width(l))+" "+edge)
 	}
 	return append(out, b.Render(st.Frame.BottomLeft+rule(st, w-2)+st.Frame.BottomRight))

@@ -64,7 +64,7 @@ func (m *Model) View() tea.View {
 
 // progress is what the terminal shows in its own tab or task bar while something is pulled.
 func (m *Model) progress() *tea.ProgressBar {
-	t := m.state.Sum()
+	t := m.totals
 	switch {
 	case t.Active == 0:
 		return nil
@@ -120,6 +120,12 @@ func (m *Model) compose() {
 		lines = lay(lines, t, max(0, m.window.w-display.Width(t[0])-2), max(0, len(lines)-len(t)-2))
 	}
 	lines = m.overlaid(lines)
+	lines = lines[:min(len(lines), m.window.h)]
+	if m.overlay != nil || m.notice.bad || l.Mode == layout.Tiny {
+		for i, line := range lines { // no box may be larger than the window
+			lines[i] = at([]string{line}, 0, m.window.w)
+		}
+	}
 	m.drawn.content = strings.Join(lines, "\n")
 }
 
@@ -266,11 +272,11 @@ func (m *Model) info(p layout.Pane) string {
 	}
 	switch p {
 	case layout.Containers:
-		if up := m.state.Sum().Running; all > 0 {
+		if up := m.totals.Running; all > 0 {
 			return display.Number(up) + " of " + display.Number(all) + " up"
 		}
 	case layout.Pulls:
-		if n := m.state.Sum().Active; n > 0 {
+		if n := m.totals.Active; n > 0 {
 			return display.Number(n) + " active"
 		}
 	default:

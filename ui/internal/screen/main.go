@@ -107,7 +107,10 @@ func (m *Main) Receive(l Loaded) tea.Cmd {
 		}
 		return m.begin()
 	}
-	return m.Tab().Receive(l.Data)
+	if t := m.Tab(); t != nil {
+		return t.Receive(l.Data)
+	}
+	return nil
 }
 
 func (m *Main) index() int {
