@@ -287,11 +287,13 @@ func TestConsoleJobs(t *testing.T) {
 	c.expect("$ ")
 	c.send("stty -echo; stty size\r")
 	c.expect("24 80\r\n")
+	c.expect("$ ")
 	if err := pty.Setsize(c.tty, &pty.Winsize{Cols: 100, Rows: 30}); err != nil {
 		t.Fatal(err)
 	}
 	c.send("stty echo; stty size\r")
 	c.expect("30 100\r\n")
+	c.expect("$ ")
 	c.send("cat\r")
 	c.expect("\n")
 	b.waitForeground(c)

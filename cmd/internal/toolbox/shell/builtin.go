@@ -173,12 +173,16 @@ func runBg(s *shell, _ context.Context, hc interp.HandlerContext, args []string)
 }
 
 // suspended enters a foreground job that the terminal stopped into the table.
-func (s *shell) suspended(j *job) error {
-	p := s.processes
+func (s *shell) suspended(child *process) error {
+	p, j := s.processes, child.job
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for j.alive() && !j.stopped() {
-		p.changed.Wait() // the signal went to all of them
+		if j.terminal != nil && child.status.StopSignal() == unix.SIGTSTP {
+			// The key's signal went to all of them, but for those that have been started since.
+			_ = unix.Kill(-j.pgid, unix.SIGTSTP)
+		}
+		p.changed.Wait()
 	}
 	if j.number == 0 {
 		p.add(j)

@@ -83,7 +83,7 @@ func (s *shell) run(hc interp.HandlerContext, j *job, path string, args []string
 	if child.stopped {
 		// Whoever continues the job waits for the copying too.
 		go done()
-		return s.suspended(j)
+		return s.suspended(child)
 	}
 	done()
 	return s.exitStatus(child)

@@ -51,7 +51,9 @@ func (s *shell) runInteractive() int {
 	s.history = openHistory(file)
 	i := &session{shell: s}
 	i.editor = &editor{terminal: t, history: s.history, complete: s.complete}
-	go i.signals()
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGTERM, unix.SIGHUP)
+	go i.handle(signals)
 	i.profile()
 	for !i.left {
 		i.report()
@@ -75,11 +77,9 @@ func (s *shell) runInteractive() int {
 	return i.code
 }
 
-// signals acts on signals to the shell itself. The terminal's keys reach it only while no
+// handle acts on signals to the shell itself. The terminal's keys reach it only while no
 // program is in the foreground.
-func (i *session) signals() {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGTERM, unix.SIGHUP)
+func (i *session) handle(signals <-chan os.Signal) {
 	for received := range signals {
 		switch received {
 		case unix.SIGINT:
