@@ -112,6 +112,8 @@ func TestLogin(t *testing.T) {
 	u.types("hidden\n")
 	u.sees("Login Succeeded")
 	u.expectCode(code, 0)
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	if strings.Contains(u.seen.String(), "hidden") {
 		t.Error("the password was shown")
 	}
