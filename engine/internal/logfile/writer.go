@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 )
@@ -31,7 +32,7 @@ type Writer struct {
 	entries int64  // in buf
 	when    []byte // the present time, formatted
 	partial [2][]byte
-	dropped int64
+	dropped atomic.Int64
 	err     error
 }
 
@@ -142,7 +143,7 @@ func (w *Writer) flush() {
 }
 
 func (w *Writer) drop(err error) {
-	w.dropped += w.entries
+	w.dropped.Add(w.entries)
 	w.err = err
 	w.reset()
 }
@@ -207,8 +208,8 @@ func (w *Writer) rotate() {
 
 func rotated(path string, i int) string { return fmt.Sprintf("%s.%d", path, i) }
 
-// Dropped is how many entries could not be written.
-func (w *Writer) Dropped() int64 { return w.dropped }
+// Dropped is how many entries could not be written. Any goroutine may ask.
+func (w *Writer) Dropped() int64 { return w.dropped.Load() }
 
 // Err is the last fault of the disk; nil if there was none.
 func (w *Writer) Err() error { return w.err }

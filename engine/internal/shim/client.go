@@ -205,12 +205,20 @@ func (c *Client) SignalExec(ctx context.Context, execID string, sig unix.Signal)
 	return err
 }
 
-// Kill kills the container for good: it is not restarted, and a paused one is thawed.
+// Kill kills the container for good: it is not restarted, a paused one is thawed, and
+// one that waits for its restart stays down.
 func (c *Client) Kill(ctx context.Context) error {
-	if err := c.StopRestarting(ctx); err != nil {
-		return err
+	st, err := c.State(ctx)
+	if err == nil {
+		err = c.StopRestarting(ctx)
 	}
-	return c.Signal(ctx, unix.SIGKILL)
+	if err == nil {
+		err = c.Signal(ctx, unix.SIGKILL)
+	}
+	if engine.ClassOf(err) == engine.ClassConflict && st.State == engine.StateRestarting {
+		return nil
+	}
+	return err
 }
 
 // StopRestarting suspends the restart policy until the container is started again, as

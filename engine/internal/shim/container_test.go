@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"berth/engine"
 	"berth/engine/enginetest/ability"
@@ -39,7 +40,7 @@ func act(verb string) int {
 		return 9
 	case "sleep":
 		fmt.Println("ready")
-		select {}
+		time.Sleep(time.Hour) // an empty select would be found to be a deadlock
 	case "tty":
 		ws, err := unix.IoctlGetWinsize(0, unix.TIOCGWINSZ)
 		if err != nil {

@@ -114,6 +114,9 @@ func (s *supervisor) state() *wireState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := &wireState{Status: s.status}
+	if s.logs != nil {
+		w.Dropped = s.logs.Dropped()
+	}
 	if s.main != nil {
 		w.Clients = s.main.sess.Clients()
 	}

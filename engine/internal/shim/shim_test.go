@@ -322,6 +322,51 @@ func TestStopSuspendsTheRestartPolicy(t *testing.T) {
 	})
 }
 
+func TestKillWhileItWaitsForItsRestart(t *testing.T) {
+	dir := prepareDir(t, `exit 1`, func(b *bundle.Bundle) { b.Restart.Name = "always" })
+	c, _ := start(t, dir, nil)
+	eventually(t, "a pause long enough to be met", func() bool {
+		st, err := ReadStatus(dir)
+		return err == nil && st.State == engine.StateRestarting && st.RestartCount >= 3
+	})
+	if err := c.Kill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the end", func() bool {
+		st, err := ReadStatus(dir)
+		return err == nil && st.State == engine.StateExited
+	})
+}
+
+func TestBundleWithoutAProgram(t *testing.T) {
+	dir := prepareDir(t, ``, func(b *bundle.Bundle) { b.Spec.Process = nil })
+	if _, _, err := Start(t.Context(), StartConfig{Dir: dir}); engine.ClassOf(err) != engine.ClassInvalid {
+		t.Errorf("start: %v", err)
+	}
+}
+
+func TestManyClientsOnOneTerminal(t *testing.T) {
+	dir := prepareDir(t, `read x; i=0; while [ $i -lt 2000 ]; do echo "line $i"; i=$((i+1)); done; read x`,
+		func(b *bundle.Bundle) { b.Spec.Process.Terminal, b.Stdin = true, true })
+	var outs [6]buffer
+	c, a := start(t, dir, &engine.AttachOptions{Stdout: &outs[0], Stdin: true, Size: engine.Size{Cols: 80, Rows: 24}})
+	for i := range outs[1:] {
+		if _, err := c.Attach(t.Context(), engine.AttachOptions{Stdout: &outs[i+1], Size: engine.Size{Cols: 80, Rows: 24}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st, err := c.State(t.Context()); err != nil || st.Clients != len(outs) {
+		t.Errorf("state %+v, %v", st, err)
+	}
+	_, _ = a.Write([]byte("\r"))
+	for i := range outs {
+		eventually(t, "the last line", func() bool { return strings.Contains(outs[i].String(), "line 1999\r\n") })
+		if s := outs[i].String(); strings.Count(s, "line ") != 2000 {
+			t.Errorf("client %d has %d lines", i, strings.Count(s, "line "))
+		}
+	}
+}
+
 func TestKilledShim(t *testing.T) {
 	dir := prepareDir(t, `exec sleep 1000`, nil)
 	c, a := start(t, dir, &engine.AttachOptions{})

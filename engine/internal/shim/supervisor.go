@@ -111,6 +111,12 @@ func (s *supervisor) prepare() (err error) {
 	if s.b, err = bundle.Read(s.dir); err != nil {
 		return err
 	}
+	if s.b.Spec == nil || s.b.Spec.Process == nil || len(s.b.Spec.Process.Args) == 0 {
+		return engine.Errorf(engine.ClassInvalid, "read bundle in %q: it names no program", s.dir)
+	}
+	if s.b.StopSignal == 0 {
+		s.b.StopSignal = int(unix.SIGTERM)
+	}
 	if s.lock, err = takeLock(s.dir); err != nil {
 		return err
 	}
