@@ -93,7 +93,7 @@ func (s *Screen) paletteCommand(b []byte) {
 		}
 		if string(spec) == "?" {
 			r, g, bl := s.Palette(uint8(i))
-			s.replyf("\x1b]4;%d;%s\x1b\\", i, colorSpec(r, g, bl))
+			s.replyf("\x1b]4;%d;%s%s", i, colorSpec(r, g, bl), s.terminator())
 		} else if c, ok := parseColor(string(spec)); ok {
 			if s.colors.palette == nil {
 				s.colors.palette = map[uint8]Color{}
@@ -126,7 +126,7 @@ func (s *Screen) dynamicColors(n int, b []byte) {
 			return
 		}
 		if string(spec) == "?" {
-			s.replyf("\x1b]%d;%s\x1b\\", n, colorSpec(s.defaultColor(n)))
+			s.replyf("\x1b]%d;%s%s", n, colorSpec(s.defaultColor(n)), s.terminator())
 		} else if c, ok := parseColor(string(spec)); ok {
 			s.colors.dynamic[n-10] = c
 			s.touchAll()

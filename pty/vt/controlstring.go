@@ -26,11 +26,8 @@ func (s *Screen) stringRun(p []byte) []byte {
 	case 0x1b:
 		in.esc = true
 	case 0x07:
-		if in.ignore {
-			in.ground()
-		} else {
-			s.endString()
-		}
+		in.bell = true
+		s.endString()
 	default: // CAN, SUB
 		in.ground()
 	}
@@ -48,6 +45,15 @@ func (in *input) tooLong() {
 		in.raw = []byte("\x1bX")
 	}
 	in.data = len(in.raw)
+}
+
+// terminator is the one that ended the present string: xterm answers with the
+// terminator of the question, and there are programs that wait for just that.
+func (s *Screen) terminator() string {
+	if s.in.bell {
+		return "\a"
+	}
+	return "\x1b\\"
 }
 
 // endString acts on a finished string. The data is only valid during the call.

@@ -21,6 +21,7 @@ type input struct {
 	raw    []byte
 	data   int  // raw[data:] is the payload of a string
 	esc    bool // ESC was seen in a string: ST if a backslash follows
+	bell   bool // BEL, not ST, ended the string
 	ignore bool // the sequence is malformed or too long: swallow it to its end
 	utf8   bool // raw is the beginning of a character
 }
@@ -28,7 +29,7 @@ type input struct {
 // ground forgets the unfinished sequence.
 func (in *input) ground() {
 	in.state = parser.GroundState
-	in.esc, in.ignore, in.utf8 = false, false, false
+	in.esc, in.bell, in.ignore, in.utf8 = false, false, false, false
 	if cap(in.raw) > 4096 {
 		in.raw = nil
 	} else {

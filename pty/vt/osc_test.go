@@ -84,7 +84,7 @@ func TestSetDefaultColors(t *testing.T) {
 	fmt.Fprint(s, "\x1b]11;?\a\x1b[?996n\x1b[?2031h")
 	s.SetDefaultColors(RGB(0, 0, 0), RGB(255, 255, 255), 0)
 	fmt.Fprint(s, "\x1b]11;?\a")
-	want := "\x1b]11;rgb:0000/0000/2020\x1b\\\x1b[?997;1n\x1b[?997;2n\x1b]11;rgb:ffff/ffff/ffff\x1b\\"
+	want := "\x1b]11;rgb:0000/0000/2020\a\x1b[?997;1n\x1b[?997;2n\x1b]11;rgb:ffff/ffff/ffff\a"
 	if got := string(s.Replies()); got != want {
 		t.Errorf("replies %q, want %q", got, want)
 	}
