@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"berth/engine"
+	"berth/engine/internal/cgroup"
 	"berth/engine/internal/idmap"
-	"berth/engine/internal/state"
 
 	"github.com/google/go-cmp/cmp"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -117,23 +117,26 @@ func TestNamespacesOfAContainer(t *testing.T) {
 	}
 }
 
-func TestLimitsInTheSpecification(t *testing.T) {
-	rec := &state.Record{Config: engine.ContainerConfig{
-		Cmd:       []string{"x"},
-		Resources: engine.Resources{NanoCPUs: 15e8, Memory: 64 << 20, PidsLimit: 7},
-	}}
-	spec, err := makeSpec(rec, "/dir", idmap.Mapping{Mode: idmap.Host})
+func TestLimitsThatTheHostCannotKeepAreNamed(t *testing.T) {
+	asked, err := cgroup.Resources(engine.Resources{NanoCPUs: 15e8, Memory: 64 << 20, PidsLimit: 7, CpusetCpus: "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := spec.Linux.Resources
-	if *r.CPU.Quota != 150_000 || *r.CPU.Period != 100_000 {
-		t.Errorf("1.5 CPUs are quota %d of %d", *r.CPU.Quota, *r.CPU.Period)
+	kept, warnings := feasible(asked, []string{"cpu", "memory", "pids", "cpuset"})
+	if len(warnings) != 0 || *kept.CPU.Quota != 150_000 || *kept.Memory.Limit != 64<<20 || *kept.Pids.Limit != 7 {
+		t.Errorf("kept %+v, warnings %q", kept, warnings)
 	}
-	if *r.Memory.Limit != 64<<20 || *r.Memory.Swap != 128<<20 {
-		t.Errorf("memory %d with swap %d", *r.Memory.Limit, *r.Memory.Swap)
+	kept, warnings = feasible(asked, []string{"cpu"})
+	if kept.Memory != nil || kept.Pids != nil || kept.CPU.Cpus != "" || *kept.CPU.Quota != 150_000 {
+		t.Errorf("kept %+v", kept)
 	}
-	if *r.Pids.Limit != 7 || r.BlockIO != nil {
-		t.Errorf("pids %v, block I/O %v", r.Pids, r.BlockIO)
+	if len(warnings) != 3 {
+		t.Errorf("warnings are %q, want one for memory, CPU sets and processes", warnings)
+	}
+	if asked.Memory == nil || asked.CPU.Cpus != "0" {
+		t.Error("what was asked for was changed")
+	}
+	if kept, warnings := feasible(nil, nil); kept != nil || warnings != nil {
+		t.Errorf("without limits: %v, %q", kept, warnings)
 	}
 }
