@@ -63,6 +63,10 @@ bench: build ## run the Go benchmarks, then berth and the installed peers side b
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PACKAGES)
 	$(GO) run ./cmd/internal/bench -berth bin/berth
 
+.PHONY: screenshots
+screenshots: ## render the pictures in screenshots/
+	$(GO) run ./screenshots
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME
 	@$(GO) test -list '^Fuzz' $(PACKAGES) | awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]; n = 0}' | \
