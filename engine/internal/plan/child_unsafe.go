@@ -81,6 +81,8 @@ func interpret(p *program) {
 			syscall.RawSyscall(unix.SYS_READ, p.slots[o.args[0]], uintptr(unsafe.Pointer(&p.log[0])), uintptr(len(p.log)))
 			p.report.Op, p.report.Errno = uint32(p.lastOp), uint32(p.last)
 			fail(p)
+		case opRename:
+			rename(o.dst, o.path)
 		case opReap:
 			reap(&p.reaper, p.slots[o.args[0]])
 		}

@@ -20,6 +20,7 @@ const (
 	opKeepOnly
 	opReap
 	opFail
+	opRename
 )
 
 // maxHandlers bounds the errors that one operation can treat specially. A fixed
@@ -47,7 +48,8 @@ type op struct {
 	handlers  [maxHandlers]handler
 	word      *uint32
 	words     []uintptr // opExec: addresses of paths; opKeepOnly: sorted descriptors
-	path      []byte    // opMakePath: with its NUL
+	path      []byte    // opMakePath, opRename: with its NUL
+	dst       []byte    // opRename
 }
 
 func (o *op) on(errno uintptr, to int32) {

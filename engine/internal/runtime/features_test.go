@@ -92,7 +92,11 @@ func TestInitIsOutOfReach(t *testing.T) {
 	b := testBundle(t, image(t), "copy")
 	b.Init = true
 	p := startSleeper(t, b)
-	out, _, err := execIn(t, p, ExecSpec{Args: []string{"prog", "reach", "1"}})
+	out, _, err := execIn(t, p, ExecSpec{Args: []string{"prog", "cat", "/proc/1/comm", "/proc/1/cmdline"}})
+	if err != nil || strings.TrimRight(out, "\x00") != "init\ninit" {
+		t.Errorf("PID 1 is called %q, %v", out, err)
+	}
+	out, _, err = execIn(t, p, ExecSpec{Args: []string{"prog", "reach", "1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

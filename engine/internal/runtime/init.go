@@ -21,6 +21,7 @@ func (s *start) startInit() {
 	program := s.Label()
 	s.JumpIf(pid, true, program)
 	s.Call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	s.Rename("init")
 	s.Tell(tellProgram, []plan.Slot{pidfd}, -1)
 	s.Call(unix.SYS_CLOSE_RANGE, 0, closeRangeMax, 0)
 	s.Call(unix.SYS_SETSID).Ignore(plan.Any)
