@@ -173,7 +173,12 @@ func TestShellOnATerminal(t *testing.T) {
 	sc.sees("arrived")
 	// Ctrl-C ends the program, not the shell. That cat repeats a line shows that it runs.
 	sc.types("cat\r")
-	sc.sees("\x1b[?2004l") // the shell's editor has let go of the keyboard
+	// What is typed before cat runs would be the shell's.
+	for deadline := time.Now().Add(patience); !strings.Contains(s.berth("top", "shell", "-o", "args"), "\ncat"); {
+		if time.Now().After(deadline) {
+			t.Fatal("cat never ran")
+		}
+	}
 	sc.types("ping\r")
 	sc.sees("ping")
 	sc.sees("ping")
