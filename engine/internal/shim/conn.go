@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -213,5 +212,3 @@ func trusted(fd int) bool {
 	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	return err == nil && (cred.Uid == 0 || int(cred.Uid) == os.Geteuid())
 }
-
-func isClosed(err error) bool { return err == io.EOF }

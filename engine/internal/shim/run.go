@@ -1,0 +1,212 @@
+package shim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"berth/engine"
+	"berth/pty/session"
+
+	"golang.org/x/sys/unix"
+)
+
+// runOnce starts the program, tells the starter, and waits for the program's end. It
+// returns an error if the program could not be started.
+func (s *supervisor) runOnce(starter *conn, req *wireRequest) error {
+	r, err := s.launch(req)
+	if err != nil {
+		s.fail(err)
+		if starter != nil {
+			_ = refuse(starter, err) // a starter that is gone reads it from the status
+		}
+		return err
+	}
+	var client *session.Client
+	if starter != nil && req.Attach != nil {
+		client = r.attach(req.Attach, true)
+	}
+	r.sess.Start()
+	if starter != nil {
+		s.answerStart(starter, client, r)
+	}
+	s.events.add("start", nil)
+	s.events.flush()
+	tidy.soon()
+	s.finish(r)
+	return nil
+}
+
+// answerStart tells the starter that the program runs and serves it from now on.
+func (s *supervisor) answerStart(starter *conn, client *session.Client, r *run) {
+	err := starter.send(frameResponse, wireResponse{})
+	s.conns.Go(func() {
+		defer starter.Close() // nothing is buffered
+		switch {
+		case client == nil:
+		case err != nil:
+			client.Close(true)
+		default:
+			s.stream(starter, client, r)
+		}
+	})
+}
+
+// launch starts the main process and records that it runs.
+func (s *supervisor) launch(req *wireRequest) (*run, error) {
+	p := s.b.Spec.Process
+	size := engine.Size{}
+	if p.ConsoleSize != nil {
+		size = engine.Size{Cols: int(p.ConsoleSize.Width), Rows: int(p.ConsoleSize.Height)}
+	}
+	once := false
+	if req != nil && req.Attach != nil {
+		once = req.Attach.Stdin
+		if req.Attach.Size != (wireSize{}) && !req.Attach.ReadOnly {
+			size = engine.Size(req.Attach.Size)
+		}
+	}
+	io, err := newStdio(p.Terminal, s.b.Stdin, size)
+	if err != nil {
+		return nil, err
+	}
+	group, err := s.launcher.Group(s.b)
+	if err != nil {
+		io.close()
+		return nil, err
+	}
+	opts, err := s.options(io, group)
+	if err != nil {
+		io.close()
+		s.removeCgroup(group)
+		return nil, err
+	}
+	done := s.reaper.hold()
+	prog, err := s.launcher.Launch(context.Background(), s.b, opts)
+	if err == nil {
+		s.reaper.track(prog.Pid())
+	}
+	done()
+	closeFiles(opts.CgroupProcs...)
+	if err != nil {
+		io.close()
+		s.removeCgroup(group)
+		return nil, err
+	}
+	sess, err := io.session(prog, session.Config{Log: s.logger(), StdinOnce: once, SpillDir: s.dir})
+	if err != nil {
+		_ = prog.Signal(unix.SIGKILL)
+		_, _ = prog.Wait()
+		s.removeCgroup(group)
+		return nil, err
+	}
+	r := &run{prog: prog, sess: sess, tty: p.Terminal, start: time.Now(), exited: make(chan struct{})}
+	s.mu.Lock()
+	s.main, s.prog, s.group = r, prog, group
+	s.status.State = engine.StateRunning
+	s.status.Pid, s.status.PidStart = prog.Pid(), startTime(prog.Pid())
+	s.status.Started = r.start
+	s.status.Finished, s.status.ExitCode, s.status.Signal = time.Time{}, 0, 0
+	s.status.OOMKilled, s.status.Error = false, ""
+	s.record()
+	s.mu.Unlock()
+	return r, nil
+}
+
+// logger returns what the sessions of the main process write their output to.
+func (s *supervisor) logger() func(session.Kind, []byte) {
+	if s.logs == nil {
+		return nil
+	}
+	return func(k session.Kind, p []byte) {
+		s.logs.Write(k == session.Stderr, p)
+		tidy.passed(len(p))
+	}
+}
+
+// finish waits for the program's end, reads what it printed last, records the exit and
+// announces it.
+func (s *supervisor) finish(r *run) {
+	exit := s.wait(r)
+	s.mu.Lock()
+	group := s.group
+	s.mu.Unlock()
+	if group != nil {
+		exit.OOMKilled = group.OOMKills() > 0 // a child of the program counts too, as with Docker
+		_ = group.Kill()                      // with a PID namespace of its own nobody is left; else all are
+	}
+	r.sess.StopReading(drainQuiet, drainLimit)
+	<-r.sess.Drained()
+	if s.logs != nil {
+		s.logs.Finish()
+		if err := s.logs.Err(); err != nil {
+			s.faults.Printf("log: %d entries dropped: %v", s.logs.Dropped(), err)
+		}
+	}
+	s.endExecs()
+	s.removeCgroup(group)
+	exit.At = time.Now()
+	r.exit = exit
+
+	s.mu.Lock()
+	s.main, s.prog, s.group = nil, nil, nil
+	again := s.wantsRestart(exit)
+	s.status.State = engine.StateExited
+	if again {
+		s.status.State = engine.StateRestarting
+	}
+	s.status.Pid, s.status.PidStart = 0, 0
+	s.status.ExitCode, s.status.Signal = exit.Code, exit.Signal
+	s.status.OOMKilled, s.status.Finished, s.status.Error = exit.OOMKilled, exit.At, exit.Error
+	s.record()
+	s.mu.Unlock()
+	if exit.OOMKilled {
+		s.events.add("oom", nil)
+	}
+	s.events.add("die", map[string]string{
+		"exitCode": fmt.Sprint(exit.Code), "execDuration": fmt.Sprint(int(exit.At.Sub(r.start).Seconds())),
+	})
+	s.events.flush()
+	if !again {
+		s.shut()
+	}
+	close(r.exited)
+	r.sess.Close()
+}
+
+// wait reaps a process and returns how it ended.
+func (s *supervisor) wait(r *run) engine.ExitStatus {
+	ws, err := r.prog.Wait()
+	s.reaper.untrack(r.prog.Pid())
+	x := engine.ExitStatus{At: time.Now()}
+	switch {
+	case err != nil:
+		x.Code, x.Error = 137, fmt.Sprintf("wait for process %d: %v", r.prog.Pid(), err)
+	case ws.Signaled():
+		x.Signal = int(ws.Signal())
+		x.Code = 128 + x.Signal
+	default:
+		x.Code = ws.ExitStatus()
+	}
+	return x
+}
+
+// fail records that the program could not be started.
+func (s *supervisor) fail(err error) {
+	code := 128
+	switch engine.ClassOf(err) {
+	case engine.ClassCommandNotFound:
+		code = 127
+	case engine.ClassCommandNotInvokable:
+		code = 126
+	}
+	s.mu.Lock()
+	if s.status.State != engine.StateCreated {
+		s.status.State = engine.StateExited
+	}
+	s.status.ExitCode, s.status.Signal, s.status.Error = code, 0, err.Error()
+	s.record()
+	s.mu.Unlock()
+	s.events.flush()
+	s.shut()
+}
