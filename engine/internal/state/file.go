@@ -8,9 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// writeFile replaces a file so that a reader, or a crash, finds the old content or the
-// new: temporary file, fsync, rename, fsync of the directory.
-func writeFile(file string, data []byte) error {
+// writeFile replaces a file so that a reader, or a kill, finds the old content or the
+// new: temporary file, rename. If durable, a loss of power does not change that: the
+// file and its directory are synced.
+func writeFile(file string, data []byte, durable bool) error {
 	dir, base := filepath.Split(file)
 	f, err := os.CreateTemp(dir, "."+base+".*")
 	if err != nil {
@@ -18,7 +19,7 @@ func writeFile(file string, data []byte) error {
 	}
 	defer os.Remove(f.Name()) // gone already after the rename
 	_, err = f.Write(data)
-	if err == nil {
+	if err == nil && durable {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
@@ -27,7 +28,7 @@ func writeFile(file string, data []byte) error {
 	if err == nil {
 		err = os.Rename(f.Name(), file)
 	}
-	if err == nil {
+	if err == nil && durable {
 		err = syncDir(dir)
 	}
 	return err

@@ -54,6 +54,10 @@ type Record struct {
 	CgroupPath  string   `json:",omitempty"`
 }
 
+// lasting reports whether the record must survive a loss of power. A container with --rm
+// ends with it, and so needs no fsync, which would double the time that its start takes.
+func (r *Record) lasting() bool { return !r.Config.AutoRemove }
+
 // A Store is the records of one state directory. Its methods may be called by any
 // number of goroutines and processes.
 type Store struct {
@@ -99,7 +103,7 @@ func (s *Store) Create(rec *Record, fill func(dir string) error) error {
 			return err
 		}
 		defer unlock()
-		if err := s.claim(rec.Name, rec.ID); err != nil {
+		if err := s.claim(rec); err != nil {
 			return err
 		}
 		if err := os.Rename(staged, s.Dir(rec.ID)); err != nil {
@@ -114,15 +118,16 @@ func (s *Store) Create(rec *Record, fill func(dir string) error) error {
 	return err
 }
 
-// claim makes name stand for id. The caller holds the lock on names. A claim whose
-// container is gone, left by a process that was killed, does not count.
-func (s *Store) claim(name, id string) error {
+// claim makes the record's name stand for its ID. The caller holds the lock on names.
+// A claim whose container is gone, left by a process that was killed, does not count.
+func (s *Store) claim(rec *Record) error {
+	name := rec.Name
 	if holder, err := s.byName(name); err == nil {
 		return engine.Errorf(engine.ClassConflict, "the container name %q is already in use by container %q", "/"+name, holder).
 			WithHint("Remove or rename that container to be able to reuse the name.")
 	}
 	file := filepath.Join(s.names(), name)
-	if err := writeFile(file, []byte(id)); err != nil {
+	if err := writeFile(file, []byte(rec.ID), rec.lasting()); err != nil {
 		return classify(err, "claim container name %q", name)
 	}
 	return nil
@@ -258,13 +263,13 @@ func (s *Store) Rename(rec *Record, name string) error {
 	if name == rec.Name {
 		return engine.Errorf(engine.ClassInvalid, "container %q has that name already", name)
 	}
-	if err := s.claim(name, rec.ID); err != nil {
-		return err
-	}
 	old := rec.Name
 	renamed := *rec
 	renamed.Name = name
 	renamed.Config.Name = name
+	if err := s.claim(&renamed); err != nil {
+		return err
+	}
 	if err := writeRecord(s.Dir(rec.ID), &renamed); err != nil {
 		os.Remove(filepath.Join(s.names(), name))
 		return err
@@ -334,7 +339,7 @@ func writeRecord(dir string, rec *Record) error {
 	if err != nil {
 		return fmt.Errorf("encode record of container %q: %w", rec.Name, err)
 	}
-	if err := writeFile(filepath.Join(dir, RecordFile), data); err != nil {
+	if err := writeFile(filepath.Join(dir, RecordFile), data, rec.lasting()); err != nil {
 		return classify(err, "write record of container %q", rec.Name)
 	}
 	return nil
