@@ -46,6 +46,10 @@ func (e escapeWriter) Write(p []byte) (int, error) {
 
 func needsEscape(s string, lines bool) bool {
 	for i := 0; i < len(s); {
+		if c := s[i]; c >= 0x20 && c < 0x7f {
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if unsafeRune(r, n, lines) {
 			return true
