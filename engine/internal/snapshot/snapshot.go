@@ -154,9 +154,11 @@ func (s *Store) Remove(ctx context.Context, k Key) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close(ctx)
 	err = os.Rename(s.dir(k), filepath.Join(st.path, "removed"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err := errors.Join(err, st.Close(ctx)); err != nil {
 		return fmt.Errorf("remove layer %.12s: %w", k, err)
 	}
 	return nil
