@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -36,7 +37,7 @@ func (p *Plan) Rename(name string) {
 // argumentMemory is the block of this process's arguments, which the kernel lays out
 // and /proc/PID/cmdline shows. It is nil if it can't be found: os.Args may have been
 // replaced, and by strings that must not be written to.
-func argumentMemory() []byte {
+var argumentMemory = sync.OnceValue(func() []byte {
 	data, err := os.ReadFile("/proc/self/stat")
 	if err != nil || len(os.Args) == 0 || os.Args[0] == "" {
 		return nil
@@ -54,7 +55,7 @@ func argumentMemory() []byte {
 		return nil
 	}
 	return unsafe.Slice(first, end-start)
-}
+})
 
 //go:nosplit
 //go:norace

@@ -151,6 +151,7 @@ func (s *start) buildExec(j *joint, spec ExecSpec) error {
 	s.KeepOnly(append(s.keep(), j.member)...)
 	s.resetSignals()
 	s.Call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	s.Rename("exec") // seen from inside until execve
 	s.joinCgroup(false)
 	s.Step(stepEnter, "enter the container's namespaces", "Enter the namespaces of the container's main process.", namespaceNames(s.flags))
 	s.Call(unix.SYS_SETNS, member, s.flags)

@@ -169,6 +169,9 @@ func spy() int {
 			if exe, err := os.Readlink(d + "/exe"); err == nil && exe != inside {
 				fmt.Fprintln(seen, "exe", exe)
 			}
+			if line, err := os.ReadFile(d + "/cmdline"); err == nil && strings.Contains(string(line), "-test.") {
+				fmt.Fprintln(seen, "cmdline", string(line)) // the test binary's own arguments, on the host
+			}
 			fds, _ := os.ReadDir(d + "/fd")
 			for _, fd := range fds {
 				link, err := os.Readlink(d + "/fd/" + fd.Name())

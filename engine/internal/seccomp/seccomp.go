@@ -9,9 +9,11 @@ package seccomp
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"berth/engine"
@@ -78,6 +80,13 @@ func resolve(profile []byte, caps []string) (*specs.LinuxSeccomp, error) {
 			return nil, fmt.Errorf("load default seccomp profile: %w", err)
 		}
 		return p, nil
+	}
+	var shape struct{ Syscalls []*json.RawMessage }
+	if err := json.Unmarshal(profile, &shape); err != nil {
+		return nil, engine.Errorf(engine.ClassInvalid, "load seccomp profile: %w", err)
+	}
+	if slices.Contains(shape.Syscalls, nil) { // LoadProfile would dereference it
+		return nil, engine.Errorf(engine.ClassInvalid, "load seccomp profile: a rule is null")
 	}
 	p, err := profiles.LoadProfile(string(profile), spec)
 	if err != nil {

@@ -270,6 +270,7 @@ func TestCompileRefuses(t *testing.T) {
 		class engine.Class
 	}{
 		{`{`, engine.ClassInvalid},
+		{`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[null]}`, engine.ClassInvalid},
 		{`{"defaultAction":"SCMP_ACT_NONSENSE"}`, engine.ClassInvalid},
 		{`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_NOTIFY"}]}`, engine.ClassUnsupported},
 		{`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_ERRNO","args":[{"index":6,"op":"SCMP_CMP_EQ"}]}]}`, engine.ClassInvalid},
