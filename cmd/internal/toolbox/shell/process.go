@@ -72,6 +72,9 @@ func (p *processes) reap() {
 // start starts a program as a member of the job. With a terminal every job is a process group of
 // its own (POSIX, "Job Control"), and a foreground job's group is the terminal's.
 func (p *processes) start(path string, argv, env []string, dir string, files [3]*os.File, j *job) (*process, error) {
+	if wd, err := syscall.Getwd(); err == nil && wd == dir {
+		dir = "" // inherited: this user may be here without being allowed to come here
+	}
 	attr := &syscall.ProcAttr{Dir: dir, Env: env, Sys: &syscall.SysProcAttr{}}
 	for _, f := range files {
 		attr.Files = append(attr.Files, f.Fd())
