@@ -10,6 +10,7 @@ import (
 
 	"berth/engine"
 	"berth/engine/enginetest/ability"
+	"berth/engine/enginetest/leak"
 	"berth/engine/local"
 )
 
@@ -29,7 +30,8 @@ func open(t testing.TB) *local.Engine {
 	return openAt(t, t.TempDir())
 }
 
-// openAt opens an engine; when the test ends its containers are removed.
+// openAt opens an engine; when the test ends its containers are removed, and nothing
+// of them may be left: no process, mount, cgroup or socket.
 func openAt(t testing.TB, root string) *local.Engine {
 	t.Helper()
 	ability.Need(t, ability.UserNS, ability.Overlay)
@@ -51,6 +53,7 @@ func openAt(t testing.TB, root string) *local.Engine {
 		if err := e.Close(); err != nil {
 			t.Error(err)
 		}
+		leak.Check(t, root)
 	})
 	return e
 }
