@@ -249,7 +249,7 @@ func (c *Client) Unpause(ctx context.Context) error {
 
 // UpdateResources changes the limits of the running container.
 func (c *Client) UpdateResources(ctx context.Context, r *specs.LinuxResources) error {
-	_, err := c.call(ctx, wireRequest{Op: opUpdate, Resources: r})
+	_, err := c.call(ctx, wireRequest{Op: opUpdate, Resources: encode(r)})
 	return err
 }
 

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"encoding/json"
 	"time"
 
 	"berth/engine"
@@ -92,7 +93,13 @@ func (s *supervisor) pause(on bool) error {
 }
 
 // update changes the limits and the restart policy of the running container.
-func (s *supervisor) update(r *specs.LinuxResources, p *bundle.Restart) error {
+func (s *supervisor) update(resources json.RawMessage, p *bundle.Restart) error {
+	var r *specs.LinuxResources
+	if len(resources) > 0 {
+		if err := json.Unmarshal(resources, &r); err != nil {
+			return engine.Errorf(engine.ClassInvalid, "update container %q: read limits: %w", s.b.Name, err)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r != nil {
@@ -102,7 +109,9 @@ func (s *supervisor) update(r *specs.LinuxResources, p *bundle.Restart) error {
 		if err := s.group.Update(r); err != nil {
 			return err
 		}
-		s.b.Spec.Linux.Resources = r // for the next restart
+		if s.b.Spec.Linux != nil {
+			s.b.Spec.Linux.Resources = r // for the next restart
+		}
 	}
 	if p != nil {
 		s.policy = *p

@@ -7,7 +7,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -101,7 +100,6 @@ func closeInherited() {
 
 // tune makes the process small. It does little at a time and lives long.
 func tune() {
-	debug.SetGCPercent(25) // collect from a heap of 1 MiB on
 	if runtime.NumCPU() > 2 {
 		runtime.GOMAXPROCS(2)
 	}

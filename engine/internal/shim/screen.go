@@ -58,5 +58,10 @@ func (t *tidier) soon() {
 		timer.Reset(burstEnd)
 		return
 	}
-	t.timer.CompareAndSwap(nil, time.AfterFunc(burstEnd, debug.FreeOSMemory))
+	t.timer.CompareAndSwap(nil, time.AfterFunc(burstEnd, func() {
+		// From now on collect from a heap of 1 MiB on. The start itself is quicker
+		// without: a container that lives for a moment needs no collection at all.
+		debug.SetGCPercent(25)
+		debug.FreeOSMemory()
+	}))
 }

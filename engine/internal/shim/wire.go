@@ -7,8 +7,6 @@ import (
 
 	"berth/engine"
 	"berth/engine/internal/bundle"
-
-	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
 // The messages on the socket. They are not the contract's types: those may change
@@ -36,14 +34,16 @@ const (
 )
 
 type wireRequest struct {
-	Op        string
-	Attach    *wireAttach           `json:",omitempty"`
-	Exec      *wireExec             `json:",omitempty"`
-	ExecID    string                `json:",omitempty"`
-	Signal    int                   `json:",omitempty"`
-	Size      *wireSize             `json:",omitempty"`
-	Resources *specs.LinuxResources `json:",omitempty"`
-	Restart   *bundle.Restart       `json:",omitempty"`
+	Op     string
+	Attach *wireAttach `json:",omitempty"`
+	Exec   *wireExec   `json:",omitempty"`
+	ExecID string      `json:",omitempty"`
+	Signal int         `json:",omitempty"`
+	Size   *wireSize   `json:",omitempty"`
+	// Resources is a specs.LinuxResources. It is decoded when it is there: package
+	// json looks at the whole type otherwise, at the start of every shim.
+	Resources json.RawMessage `json:",omitempty"`
+	Restart   *bundle.Restart `json:",omitempty"`
 }
 
 type wireSize struct {
