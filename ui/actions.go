@@ -34,7 +34,7 @@ func (m *Model) reported(a acted) tea.Cmd {
 		m.goTo = a.id
 		m.goToContainer()
 	}
-	return m.tell(a.verb + " " + a.what + ".")
+	return m.report(a.verb + " " + a.what + ".")
 }
 
 // goToContainer selects a container that was just made, once the engine has told of it.

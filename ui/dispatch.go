@@ -15,6 +15,10 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 		m.drawn.all()
 		return m.overlay.key(m, k)
 	}
+	if c := m.console(); c != nil {
+		m.drawn.mark(layout.Main)
+		return c.Key(k)
+	}
 	if m.notice.sticky {
 		m.notice = notice{}
 		m.drawn.all()
@@ -31,6 +35,9 @@ func (m *Model) pasted(text string) tea.Cmd {
 	if p, ok := m.overlay.(paster); ok {
 		m.drawn.all()
 		return p.paste(m, text)
+	}
+	if c := m.console(); c != nil {
+		return c.Paste(text)
 	}
 	return nil
 }
@@ -266,11 +273,12 @@ func (m *Model) copy() tea.Cmd {
 	if text == "" {
 		return m.tell("There is nothing to copy here.")
 	}
-	return tea.Batch(tea.SetClipboard(text), m.tell("Copied "+what+"."))
+	return tea.Batch(tea.SetClipboard(text), m.report("Copied "+what+"."))
 }
 
 // quit ends the program. Deletions that wait are carried out: they were asked for.
 func (m *Model) quit() tea.Cmd {
+	m.closeConsoles()
 	done := m.flush()
 	return tea.Sequence(done, func() tea.Msg {
 		m.cancel()

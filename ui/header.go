@@ -80,7 +80,10 @@ func (m *Model) drawFooter() string {
 	var left string
 	switch {
 	case m.notice.text != "" && !m.notice.bad:
-		left = " " + st.OK.Render(st.Icons.Done) + " " + st.Text.Render(m.notice.text)
+		left = " " + st.Info.Render(st.Icons.Dot) + " " + st.Text.Render(m.notice.text)
+		if m.notice.done {
+			left = " " + st.OK.Render(st.Icons.Done) + " " + st.Text.Render(m.notice.text)
+		}
 	case len(m.pending) > 0:
 		left = " " + st.Warn.Render(m.waitingLine()) + "  " + st.Key.Render(m.look.keys.Key(keymap.Global, keymap.Undo)) + st.Muted.Render(" keeps it")
 	default:
@@ -99,6 +102,9 @@ func (m *Model) hints(room int) string {
 	used := 1
 	b.WriteByte(' ')
 	for _, a := range m.look.keys.Hints(m.scope()) {
+		if a.ID != keymap.Pull && a.Scope != keymap.Global && m.nothingSelected() {
+			continue // it would only say that nothing is selected
+		}
 		key := keymap.Show(a.Keys[0])
 		n := display.Width(key) + 1 + display.Width(a.Short) + 3
 		if used+n > room {
@@ -108,4 +114,14 @@ func (m *Model) hints(room int) string {
 		b.WriteString(st.Key.Render(key) + st.Muted.Render(" "+a.Short) + "   ")
 	}
 	return b.String()
+}
+
+// nothingSelected reports whether the focused list is empty.
+func (m *Model) nothingSelected() bool {
+	l := m.listOf(m.window.focus)
+	if l == nil {
+		return false
+	}
+	shown, _ := l.Len()
+	return shown == 0
 }

@@ -37,16 +37,18 @@ type Model struct {
 	pulls      *screen.Pulls
 	main       *screen.Main
 
-	overlay  overlay
-	notice   notice
-	pending  []pending // deletions that wait, oldest first
-	queue    *queue
-	clock    ticker
-	seen     versions
-	past     []string // command lines that were run, newest last
-	goTo     string   // a container that was just made and is not in the list yet
-	goToPull string   // the key that the selected pull has from now on
-	drawn    drawn
+	consoles   map[string]screen.Console // by container; they live on while others show
+	overlay    overlay
+	notice     notice
+	pending    []pending // deletions that wait, oldest first
+	queue      *queue
+	clock      ticker
+	seen       versions
+	past       []string // command lines that were run, newest last
+	goTo       string   // a container that was just made and is not in the list yet
+	goToPull   string   // the key that the selected pull has from now on
+	goToPulled string   // an image that was just pulled and is not in the list yet
+	drawn      drawn
 }
 
 // look is how everything is drawn, and with which keys it is reached.
@@ -79,7 +81,7 @@ type versions struct {
 func New(ctx context.Context, eng engine.Engine, opts Options) *Model {
 	ctx, cancel := context.WithCancel(ctx)
 	m := &Model{
-		eng: eng, opts: opts, ctx: ctx, cancel: cancel, now: opts.Now, queue: newQueue(),
+		eng: eng, opts: opts, ctx: ctx, cancel: cancel, now: opts.Now, queue: newQueue(), consoles: make(map[string]screen.Console),
 		images: screen.NewImages(), containers: screen.NewContainers(), pulls: screen.NewPulls(),
 	}
 	if m.now == nil {
@@ -155,6 +157,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	case screen.Loaded:
 		m.drawn.mark(layout.Main)
 		return m.main.Receive(msg)
+	case screen.ForConsole:
+		return m.toConsole(msg)
 	case screen.Say:
 		return m.say(msg)
 	case measured, pollNow:
@@ -209,6 +213,9 @@ func (m *Model) follow() tea.Cmd {
 		m.seen.images = m.state.ImagesVersion
 		_, before := m.images.Len()
 		m.images.Set(m.state.Images)
+		if m.goToPulled != "" && m.images.SelectKey(m.goToPulled) {
+			m.goToPulled = ""
+		}
 		m.refilled(layout.Images, before)
 	}
 	if m.seen.containers != m.state.ContainersVersion {

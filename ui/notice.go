@@ -20,6 +20,7 @@ type notice struct {
 	text   string
 	hint   string
 	bad    bool
+	done   bool // something was carried out
 	sticky bool // until the next key
 	until  time.Time
 }
@@ -28,6 +29,13 @@ type notice struct {
 func (m *Model) tell(text string) tea.Cmd {
 	m.notice = notice{text: display.Clean(text), until: m.now().Add(4 * time.Second)}
 	m.drawn.footer = true
+	return nil
+}
+
+// report says that something was carried out.
+func (m *Model) report(text string) tea.Cmd {
+	m.tell(text)
+	m.notice.done = true
 	return nil
 }
 
@@ -50,7 +58,7 @@ func (m *Model) say(s screen.Say) tea.Cmd {
 	if s.Err != nil {
 		return m.complain(s.Err, s.Text)
 	}
-	return m.tell(s.Text)
+	return m.report(s.Text)
 }
 
 // toast is a notice of something bad in a box, at most w cells wide; nil if there is none.

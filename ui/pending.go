@@ -62,7 +62,7 @@ func (m *Model) undo() tea.Cmd {
 	p := m.pending[n-1]
 	m.pending = m.pending[:n-1]
 	m.doom()
-	return m.tell("Kept " + p.what + ".")
+	return m.report("Kept " + p.what + ".")
 }
 
 // expire carries out the deletions that are due.

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"berth/engine"
+	"berth/ui/internal/keymap"
+	"berth/ui/internal/layout"
 	"berth/ui/internal/screen"
 
 	tea "charm.land/bubbletea/v2"
@@ -42,9 +44,10 @@ func newQueue() *queue { return &queue{mine: make(map[string]bool), hidden: make
 type (
 	pullBegan struct{ key, id string }
 	pullEnded struct {
-		key string
-		ref string
-		err error
+		key   string
+		ref   string
+		image engine.Digest
+		err   error
 	}
 )
 
@@ -113,10 +116,10 @@ func (m *Model) beginPull(j *job) tea.Cmd {
 	run := func() tea.Msg {
 		defer cancel()
 		defer once.Do(func() { close(began) })
-		_, err := eng.Pull(ctx, engine.PullRequest{Ref: ref, Progress: func(p engine.PullProgress) {
+		res, err := eng.Pull(ctx, engine.PullRequest{Ref: ref, Progress: func(p engine.PullProgress) {
 			once.Do(func() { began <- p.ID; close(began) })
 		}})
-		return pullEnded{key, ref, err}
+		return pullEnded{key, ref, res.ImageID, err}
 	}
 	name := func() tea.Msg {
 		id, ok := <-began
@@ -155,11 +158,25 @@ func (m *Model) pullMoved(msg tea.Msg) tea.Cmd {
 		q.drop(j)
 		switch {
 		case msg.err == nil:
-			return tea.Batch(m.pump(), m.tell("Pulled "+msg.ref+"."))
+			m.goToImage(msg.image)
+			text := "Pulled " + msg.ref + "."
+			if m.window.focus == layout.Pulls {
+				text += " It is selected among the images: " + m.look.keys.Key(keymap.Global, keymap.FocusImages) + " goes there, " +
+					m.look.keys.Key(keymap.Images, keymap.Run) + " runs it."
+			}
+			return tea.Batch(m.pump(), m.report(text))
 		case engine.ClassOf(msg.err) == engine.ClassCanceled:
 			return m.pump()
 		}
 		return tea.Batch(m.pump(), m.complain(msg.err, ""))
 	}
 	return nil
+}
+
+// goToImage puts the cursor of the images on one that was just pulled.
+func (m *Model) goToImage(id engine.Digest) {
+	if !m.images.SelectKey(string(id)) {
+		m.goToPulled = string(id) // its event is still under way
+	}
+	m.drawn.mark(layout.Images)
 }

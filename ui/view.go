@@ -83,7 +83,7 @@ func (m *Model) compose() {
 			m.drawn.pane[p] = m.drawPane(p, l.Pane[p])
 		}
 	}
-	m.drawn.cursor = nil
+	m.drawn.cursor = m.consoleCursor()
 	if m.drawn.header {
 		m.drawn.top = m.drawHeader()
 	}
@@ -209,6 +209,9 @@ func (m *Model) drawPane(p layout.Pane, r layout.Rect) []string {
 	body := m.drawBody(p, in.W, in.H, focused)
 	if p == layout.Main {
 		f.Title = m.mainTitle()
+		if image := strings.Index(f.Title, " "+st.Icons.Dot+" "); image > 0 && display.Width(f.Title) > r.W-9-display.Width(m.main.Bar(st, m.barRoom(r.W), focused)) {
+			f.Title = f.Title[:image] // half an image's name helps nobody
+		}
 		f.Right = m.main.Bar(st, m.barRoom(r.W), focused)
 		f.Title = display.Cut(f.Title, max(leastTitle, r.W-9-display.Width(f.Right)), st.Icons.More)
 		if t := m.main.Tab(); t != nil {

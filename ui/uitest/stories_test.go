@@ -42,7 +42,7 @@ func TestNewcomerFromPullToRemoval(t *testing.T) {
 	u.SeesRow("▶", "watch", "up").Sees("ahoy")
 	u.Press("K").Sees("Kill watch?", "[ Cancel ]")
 	u.Insists("right", "the question takes keys", func(s string) bool { return strings.Contains(s, "[ Kill ]") })
-	u.Press("enter").SeesRow("✗", "watch", "exit 137")
+	u.Press("enter").SeesRow("■", "watch", "exit 137")
 	u.Press("d").Sees("Deleting watch in").Press("u").Sees("Kept watch.")
 	u.Press("q").Leaves()
 }
@@ -217,7 +217,7 @@ func TestThemesSwitchLive(t *testing.T) {
 
 func TestMouseSelectsFocusesAndOpensTabs(t *testing.T) {
 	u, _, _ := harbour(t, 120, 35)
-	u.Click("cache").SeesRow("▌", "cache").Sees("cache · re")
+	u.Click("cache").SeesRow("▌", "cache").SeesRow("─ cache ─")
 	u.Click("Config").Sees("Namespaces")
 	u.Click("alpine:3.22").Sees("Overview")
 }

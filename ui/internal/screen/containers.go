@@ -38,7 +38,7 @@ func NewContainers() *Containers {
 			{Title: "", Width: 1},
 			{Title: "NAME", Width: 0, Grow: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Name, b.Name) }},
 			{Title: "IMAGE", Width: 14, From: 54, Less: func(a, b engine.Container) int { return strings.Compare(a.Image, b.Image) }},
-			{Title: "STATUS", Width: 10, Less: byState},
+			{Title: "STATUS", Width: 12, Less: byState},
 			{Title: "CPU", Width: 6, Right: true, Less: p.byCPU},
 			{Title: "", Width: 5, From: 40},
 			{Title: "MEMORY", Width: 9, Right: true, From: 62, Less: p.byMemory},
@@ -134,6 +134,8 @@ func stateIcon(st *style.Styles, c engine.Container) (string, *lipgloss.Style) {
 		return st.Icons.Restarting, &st.Warn
 	case c.State == engine.StateCreated:
 		return st.Icons.Created, &st.Muted
+	case c.State == engine.StateExited && !c.OOMKilled && (c.ExitCode == 130 || c.ExitCode == 137 || c.ExitCode == 143):
+		return st.Icons.Exited, &st.Muted // someone ended it: interrupt, kill, terminate
 	case c.State == engine.StateDead || c.ExitCode != 0 || c.OOMKilled || c.Error != "":
 		return st.Icons.Failed, &st.Error
 	}

@@ -37,7 +37,11 @@ func (t *layers) Draw(env Env, w, h int, _ bool) []string {
 	}
 	t.add(span{icon + " " + word, tone}, span{"  " + display.Clean(p.Ref), &st.Strong})
 	if p.Error != "" {
-		t.add(span{"  " + display.Clean(p.Error), &st.Error})
+		for text := display.Clean(p.Error); text != ""; {
+			part := display.Cut(text, max(8, w-4), "")
+			text = text[len(part):]
+			t.add(span{"  " + part, &st.Text})
+		}
 	}
 	t.add()
 	if p.Total > 0 {

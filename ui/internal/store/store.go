@@ -105,6 +105,39 @@ func reduceBatch(s State, events []engine.Event) State {
 			s.Pulls = put(s.Pulls, e.Pull, false, func(p engine.PullProgress) bool { return p.ID == e.ID })
 		}
 	}
+	if images || containers {
+		s = recount(s, images)
+	}
+	return s
+}
+
+// recount brings the images' counts of their containers up to the containers that are
+// known: an engine need not tell of an image when only its use has changed. The list
+// may be changed in place if it is fresh.
+func recount(s State, fresh bool) State {
+	type use struct{ all, running int }
+	uses := make(map[engine.Digest]use)
+	for _, c := range s.Containers {
+		u := uses[c.ImageID]
+		u.all++
+		if c.State.Alive() {
+			u.running++
+		}
+		uses[c.ImageID] = u
+	}
+	for i := range s.Images {
+		im := &s.Images[i]
+		u := uses[im.ID]
+		if im.Containers == u.all && im.Running == u.running {
+			continue
+		}
+		if !fresh {
+			fresh, s.Images = true, slices.Clone(s.Images)
+			s.ImagesVersion++
+			im = &s.Images[i]
+		}
+		im.Containers, im.Running = u.all, u.running
+	}
 	return s
 }
 

@@ -10,8 +10,8 @@ import (
 
 func base() State {
 	return Reduce(State{}, Snapshot{engine.Snapshot{
-		Images:     []engine.Image{{ID: "a", RepoTags: []string{"one:1"}, Unique: 10, Shared: 5}, {ID: "b", RepoTags: []string{"two:1", "two:2"}, Unique: 20, Shared: 5, Containers: 1}},
-		Containers: []engine.Container{{ID: "c1", Name: "x", State: engine.StateRunning}, {ID: "c2", State: engine.StateExited}},
+		Images:     []engine.Image{{ID: "a", RepoTags: []string{"one:1"}, Unique: 10, Shared: 5}, {ID: "b", RepoTags: []string{"two:1", "two:2"}, Unique: 20, Shared: 5, Containers: 2, Running: 1}},
+		Containers: []engine.Container{{ID: "c1", Name: "x", State: engine.StateRunning, ImageID: "b"}, {ID: "c2", State: engine.StateExited, ImageID: "b"}},
 		Pulls:      []engine.PullProgress{{ID: "p1", State: engine.PullActive, Current: 1, Total: 4}},
 	}})
 }
@@ -23,7 +23,7 @@ func container(action string, c *engine.Container, id string) engine.Event {
 func TestReduceFollowsTheEngine(t *testing.T) {
 	s := Reduce(base(), Batch{[]engine.Event{
 		container("create", &engine.Container{ID: "c3"}, "c3"),
-		container("rename", &engine.Container{ID: "c1", Name: "y", State: engine.StateRunning}, "c1"),
+		container("rename", &engine.Container{ID: "c1", Name: "y", State: engine.StateRunning, ImageID: "b"}, "c1"),
 		container("destroy", nil, "c2"),
 		container("exec_start", nil, "c1"),
 		{Kind: engine.KindImage, Action: "delete", ID: "a"},
@@ -48,7 +48,7 @@ func TestReduceLeavesTheOldStateAlone(t *testing.T) {
 	old := base()
 	want := base()
 	Reduce(old, Batch{[]engine.Event{
-		container("die", &engine.Container{ID: "c1", State: engine.StateExited}, "c1"),
+		container("die", &engine.Container{ID: "c1", State: engine.StateExited, ImageID: "b"}, "c1"),
 		container("destroy", nil, "c2"),
 		{Kind: engine.KindImage, Action: "tag", ID: "a", Image: &engine.Image{ID: "a", RepoTags: []string{"one:1", "two:2"}}},
 		{Kind: engine.KindPull, ID: "p1", Pull: &engine.PullProgress{ID: "p1", State: engine.PullFailed}},
@@ -65,6 +65,16 @@ func TestATagThatMovesLeavesItsImage(t *testing.T) {
 	b, _ := s.Image("b")
 	if !slices.Equal(b.RepoTags, []string{"two:1"}) {
 		t.Errorf("tags %q", b.RepoTags)
+	}
+}
+
+func TestImagesCountTheirContainers(t *testing.T) {
+	old := base()
+	s := Reduce(old, Batch{[]engine.Event{container("destroy", nil, "c1"), container("create", &engine.Container{ID: "c9", ImageID: "a"}, "c9")}})
+	a, _ := s.Image("a")
+	b, _ := s.Image("b")
+	if a.Containers != 1 || a.Running != 0 || b.Containers != 1 || b.Running != 0 || s.ImagesVersion == old.ImagesVersion {
+		t.Errorf("a %+v, b %+v", a, b)
 	}
 }
 
