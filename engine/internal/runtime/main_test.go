@@ -67,6 +67,10 @@ func act(verb string, args []string) int {
 			}
 			os.Stdout.Write(data)
 		}
+	case "lines": // a file on one line; then waits for the end of the standard input
+		data, _ := os.ReadFile(args[0])
+		fmt.Println(strings.ReplaceAll(string(data), "\n", ";"))
+		io.Copy(io.Discard, os.Stdin)
 	case "copy":
 		io.Copy(os.Stdout, os.Stdin)
 	case "write":

@@ -158,14 +158,14 @@ func compare(t *testing.T, p *specs.LinuxSeccomp, goarch string) {
 			}
 		}
 		nrs := []uint32{1 << 31, x32Bit - 1, x32Bit, x32Bit + 1, x32Bit + 41, 1<<32 - 1, firstPrivate, firstPrivate + 2, firstPrivate + 5}
-		for nr := range uint32(1024) {
+		for nr := range uint32(512) {
 			nrs = append(nrs, nr)
 		}
 		for _, nr := range nrs {
 			for _, v := range values {
 				check(nr, [6]uint64{v, v, v, v, v, v})
 			}
-			for range 8 {
+			for range 4 {
 				var args [6]uint64
 				for i := range args {
 					args[i] = values[rnd.IntN(len(values))]
