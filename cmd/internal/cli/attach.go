@@ -31,7 +31,7 @@ at once. Detach with ctrl-] d, or with --detach-keys; closing the terminal detac
 			if err != nil {
 				return err
 			}
-			s.stdin, s.sigProxy = s.stdin && !noStdin, sigProxy
+			s.stdin, s.sigProxy = s.stdin && !noStdin, s.sigProxy && sigProxy
 			if err := a.checkTerminal(s.tty, s.stdin); err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ func (a *App) attachSession(ctx context.Context, eng engine.Engine, id, keys str
 	if err != nil {
 		return nil, err
 	}
-	s := &session{id: id, name: d.Name, tty: d.TTY, stdin: d.OpenStdin, stdout: true, stderr: true, sigProxy: true}
+	s := &session{id: id, name: d.Name, tty: d.TTY, stdin: d.OpenStdin, stdout: true, stderr: true, sigProxy: !d.TTY}
 	s.signal = func(ctx context.Context, sig string) error { return eng.KillContainer(ctx, d.ID, sig) }
 	s.keys, err = a.detachKeys(keys)
 	return s, err

@@ -277,3 +277,17 @@ func TestParseRun(t *testing.T) {
 		}
 	}
 }
+
+func TestInterruptedPull(t *testing.T) {
+	b := newBench(t, enginetest.WithRate(1)) // a byte a second, and the clock stands still
+	u := newUser(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	code := u.runs(ctx, b, "run", "toolbox")
+	u.sees("latest: Pulling from library/toolbox")
+	cancel(&signalError{syscall.SIGINT})
+	u.sees("berth: interrupted")
+	u.expectCode(code, 130)
+	if got := b.must("images", "-q") + b.must("ps", "-aq"); got != "" {
+		t.Errorf("%q is left", got)
+	}
+}

@@ -114,7 +114,9 @@ func (a *App) runSession(f *runFlags) (*session, error) {
 	if !explicit {
 		in, out, errs = f.opts.Interactive(), true, true
 	}
-	s := &session{tty: f.opts.TTY(), stdin: in, stdout: out, stderr: errs, sigProxy: f.sigProxy}
+	s := &session{tty: f.opts.TTY(), stdin: in, stdout: out, stderr: errs}
+	// With the terminal in raw mode keys arrive as bytes, and a signal is meant for berth.
+	s.sigProxy = f.sigProxy && !(s.tty && s.stdin)
 	var err error
 	if s.keys, err = a.detachKeys(f.detachKeys); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ type session struct {
 	sigProxy       bool
 	noReplay       bool
 	keys           tty.Keys
-	// signal sends a signal to the process; nil if signals are not passed on.
+	// signal sends a signal to the process; needed for sigProxy.
 	signal func(ctx context.Context, sig string) error
 }
 
@@ -66,7 +66,7 @@ func (a *App) stream(ctx context.Context, s *session, connect func(*engine.Attac
 		}
 	}
 	var proxy *signalProxy
-	if s.sigProxy && !s.tty && s.signal != nil {
+	if s.sigProxy {
 		proxy = a.proxySignals(ctx, s)
 		defer proxy.stop()
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -249,20 +250,24 @@ func TestSignalsReachTheProgram(t *testing.T) {
 	ready := make(chan struct{})
 	b := newBench(t, enginetest.WithProgram("catch", func(_ context.Context, p *enginetest.Process) int {
 		signals := p.Notify()
-		close(ready)
+		ready <- struct{}{}
 		<-signals
 		return 42
 	}))
 	b.must("pull", "-q", "toolbox")
-	a, _, errs := b.app()
-	code := make(chan int, 1)
-	go func() { code <- a.Run(t.Context(), []string{"run", "toolbox", "catch"}) }()
-	<-ready
-	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-code; got != 42 {
-		t.Errorf("exit code %d, want the program's own 42: %s", got, errs.String())
+	for _, flags := range [][]string{nil, {"-t"}} {
+		a, _, errs := b.app()
+		code := make(chan int, 1)
+		go func() {
+			code <- a.Run(t.Context(), slices.Concat([]string{"run"}, flags, []string{"toolbox", "catch"}))
+		}()
+		<-ready
+		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-code; got != 42 {
+			t.Errorf("%q: exit code %d, want the program's own 42: %s", flags, got, errs.String())
+		}
 	}
 }
 
