@@ -171,6 +171,20 @@ func TestLies(t *testing.T) {
 	}
 }
 
+// TestForeignURLs: a manifest can't make us fetch from addresses of its choice.
+func TestForeignURLs(t *testing.T) {
+	reg, canary := registrytest.New(t), registrytest.New(t)
+	p := reg.Push(t, "x", "1", registrytest.Image{Layers: [][]byte{registrytest.Tar(t, file("a", "a"))}})
+	raw := strings.Replace(string(p.Raw), `"mediaType":"application/vnd.oci.image.layer.v1.tar"`,
+		`"mediaType":"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip","urls":["`+canary.Server.URL+`/blob"]`, 1)
+	reg.AddManifest("x", "1", "application/vnd.oci.image.manifest.v1+json", []byte(raw))
+	s := openStore(t, Config{})
+	mustPull(t, s, reg.Host()+"/x:1")
+	if asked := canary.Requests(""); len(asked) > 0 {
+		t.Errorf("the foreign address was asked for %+v", asked)
+	}
+}
+
 // TestWrongDiffID: the blob is what the manifest says, but not what the config says.
 func TestWrongDiffID(t *testing.T) {
 	reg := registrytest.New(t)

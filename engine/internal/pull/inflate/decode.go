@@ -96,30 +96,7 @@ func (d *Reader) decode() error {
 			err = ErrData
 			break
 		}
-		// Words, as long as source and target are a word apart; up to 7 bytes beyond the
-		// match are written over by what follows.
-		from, end := w-offset, w+length
-		switch {
-		case offset >= 8:
-			for w < end {
-				binary.LittleEndian.PutUint64(out[w:], binary.LittleEndian.Uint64(out[from:]))
-				w += 8
-				from += 8
-			}
-		case offset == 1:
-			word := uint64(out[from]) * 0x0101010101010101
-			for w < end {
-				binary.LittleEndian.PutUint64(out[w:], word)
-				w += 8
-			}
-		default:
-			for w < end {
-				out[w] = out[from]
-				w++
-				from++
-			}
-		}
-		w = end
+		w = copyMatch(out, w, offset, length)
 	}
 	d.pos, d.w = pos-int(n/8), w // whole bytes that were read ahead go back
 	d.nbits = n % 8
@@ -128,4 +105,27 @@ func (d *Reader) decode() error {
 		return io.ErrUnexpectedEOF // the padding was taken for codes
 	}
 	return err
+}
+
+// copyMatch repeats length bytes from offset before w and returns where they end. It
+// copies in words as long as source and target are a word apart; up to 7 bytes behind the
+// match are touched, which what follows writes over.
+func copyMatch(out []byte, w, offset, length int) int {
+	from, end := w-offset, w+length
+	switch {
+	case offset >= 8:
+		for ; w < end; w, from = w+8, from+8 {
+			binary.LittleEndian.PutUint64(out[w:], binary.LittleEndian.Uint64(out[from:]))
+		}
+	case offset == 1:
+		word := uint64(out[from]) * 0x0101010101010101
+		for ; w < end; w += 8 {
+			binary.LittleEndian.PutUint64(out[w:], word)
+		}
+	default:
+		for ; w < end; w, from = w+1, from+1 {
+			out[w] = out[from]
+		}
+	}
+	return end
 }
