@@ -100,6 +100,7 @@ func (s *supervisor) finishExec(e *execution) {
 	s.events.flush()
 	close(r.exited)
 	r.sess.Close()
+	tidy.soon()
 }
 
 // endExecs waits for the execs of a container whose main process is gone: they were

@@ -38,8 +38,8 @@ type tidier struct {
 var tidy tidier
 
 const (
-	burst    = 512 << 10
-	burstEnd = time.Second
+	burst    = 64 << 10
+	burstEnd = 300 * time.Millisecond
 )
 
 // passed counts output. It costs nothing worth naming below a burst.
@@ -51,7 +51,7 @@ func (t *tidier) passed(n int) {
 }
 
 // soon lets the memory go once nothing has happened for a while. The start of a
-// container is a burst too: the bundle and the plan are needed once.
+// container or an exec is a burst too: the bundle and the plan are needed once.
 func (t *tidier) soon() {
 	t.bytes.Store(0)
 	if timer := t.timer.Load(); timer != nil {
