@@ -128,6 +128,7 @@ func init() { // the help and the palette lead back to the table
 		keymap.Logs:       func(m *Model) tea.Cmd { return m.tab(screen.AContainer, "Logs") },
 		keymap.Stats:      func(m *Model) tea.Cmd { return m.tab(screen.AContainer, "Stats") },
 		keymap.Save:       (*Model).askSave,
+		keymap.Reload:     func(m *Model) tea.Cmd { return m.main.Reopen() },
 
 		keymap.CancelPull:  (*Model).cancelPull,
 		keymap.PausePull:   (*Model).holdPull,

@@ -79,7 +79,7 @@ func (p *prompt) draw(m *Model, w, h int) ([]string, int, int) {
 		}
 	}
 	if p.hint != "" && h > 3 {
-		lines = append(lines, st.Faint.Render(display.Cut(p.hint+" "+st.Icons.Dot+" esc leaves", inner, st.Icons.More)))
+		lines = append(lines, st.Muted.Render(display.Cut(p.hint+" "+st.Icons.Dot+" esc leaves", inner, st.Icons.More)))
 	}
 	return box(st, p.title, lines, w), 2 + display.Width(label) + cur, 1
 }

@@ -67,6 +67,31 @@ const (
 	FoldAll     ID = "fold-all"
 	UnfoldAll   ID = "unfold-all"
 	Reload      ID = "reload"
+	Shell       ID = "shell"
+	Attach      ID = "attach"
+	ShellPrefix ID = "prefix"
+	Detach      ID = "detach"
+	NewShell    ID = "new-shell"
+	CloseShell  ID = "close-shell"
+	NextShell   ID = "next-shell"
+	PrevShell   ID = "previous-shell"
+	GoShell     ID = "go-to-shell"
+	SplitShell  ID = "split"
+	OtherShell  ID = "other-side"
+	RunAgain    ID = "run-again"
+	Copying     ID = "copy-mode"
+	LeaveCopy   ID = "leave-copy-mode"
+	HalfUp      ID = "half-page-up"
+	HalfDown    ID = "half-page-down"
+	NextWord    ID = "next-word"
+	PrevWord    ID = "previous-word"
+	WordEnd     ID = "word-end"
+	LineStart   ID = "line-start"
+	LineEnd     ID = "line-end"
+	Select      ID = "select"
+	SelectLines ID = "select-lines"
+	SwapEnds    ID = "swap-ends"
+	SearchBack  ID = "search-back"
 )
 
 // table holds every action: the one place that says which keys do what. Dispatch, the
@@ -102,7 +127,7 @@ var table = []Action{
 
 	{Open, Lists, []string{"enter", "right", "l"}, "open", "Show the selected thing in the main area and go there.", "", 0},
 	{Mark, Lists, []string{"space"}, "mark", "Mark the line for the next action, and go down.", "", 5},
-	{MarkAll, Lists, []string{"a"}, "mark all", "Mark all lines that show, or none.", "", 0},
+	{MarkAll, Lists, []string{"a", "A"}, "mark all", "Mark all lines that show, or none.", "", 0},
 	{Sort, Lists, []string{"o"}, "sort", "Sort by the next column.", "", 7},
 	{SortReverse, Lists, []string{"O"}, "reverse", "Sort the other way round.", "", 0},
 
@@ -115,6 +140,8 @@ var table = []Action{
 	{History, Images, []string{"H"}, "history", "Show how the image came to be.", "berth history {image}", 0},
 	{Inspect, Images, []string{"i"}, "inspect", "Show all that is known as a tree.", "berth inspect {image}", 7},
 
+	{Shell, Containers, []string{"s"}, "shell", "Open a shell in the container, or go back to the one that is open.", "berth exec -it {container} sh", 1},
+	{Attach, Containers, []string{"a"}, "attach", "Show the container's own program in a pane.", "berth attach {container}", 2},
 	{Start, Containers, []string{"S"}, "start", "Start the container.", "berth start {containers}", 1},
 	{Stop, Containers, []string{"x"}, "stop", "Stop the container: ask its program to end, kill it after ten seconds.", "berth stop {containers}", 1},
 	{Restart, Containers, []string{"r"}, "restart", "Stop the container and start it again.", "berth restart {containers}", 2},
@@ -145,5 +172,68 @@ var table = []Action{
 	{FoldAll, TreeView, []string{"-"}, "fold all", "Close all nodes.", "", 2},
 	{UnfoldAll, TreeView, []string{"+", "="}, "unfold all", "Open all nodes.", "", 2},
 
-	{Reload, TableView, []string{"ctrl+r", "r"}, "reload", "Read it again.", "", 1},
+	{Reload, TableView, []string{"r", "ctrl+r"}, "reload", "Read it again.", "", 1},
+
+	{ShellPrefix, ShellView, []string{"ctrl+]"}, "commands", "Every key goes to the program but this one: the next key is for Berth. Twice, it goes to the program.", "", 1},
+
+	{Detach, ShellKeys, []string{"d"}, "detach", "Leave the shell and go back to the list. The program runs on.", "", 1},
+	{Zoom, ShellKeys, []string{"z"}, "zoom", "Give the shell the whole window, or take it back.", "", 2},
+	{Copying, ShellKeys, []string{"[", "pgup"}, "scroll", "Look at older lines, search, select and copy.", "", 3},
+	{NewShell, ShellKeys, []string{"c"}, "new", "Open another shell in the same container.", "", 4},
+	{NextShell, ShellKeys, []string{"n"}, "next", "Go to the next shell of the container.", "", 5},
+	{PrevShell, ShellKeys, []string{"p"}, "previous", "Go to the shell before.", "", 6},
+	{GoShell, ShellKeys, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, "shell 1-9", "Go to the shell of that number.", "", 0},
+	{SplitShell, ShellKeys, []string{"|"}, "split", "Show two shells side by side, or one again.", "", 5},
+	{OtherShell, ShellKeys, []string{"o", "right"}, "other side", "Go to the other one of two shells side by side.", "", 0},
+	{CloseShell, ShellKeys, []string{"x"}, "close", "Take the shell out of the pane. The program runs on.", "", 6},
+	{FocusConts, ShellKeys, []string{"left", "h"}, "lists", "Go to the containers; the shell stays open and is updated.", "", 7},
+	{FocusNext, ShellKeys, []string{"tab"}, "next pane", "Go to the next pane.", "", 0},
+	{FocusPrev, ShellKeys, []string{"shift+tab"}, "previous pane", "Go to the previous pane.", "", 0},
+	{NextTab, ShellKeys, []string{"]"}, "next tab", "Show the next tab of the main area.", "", 0},
+	{Redraw, ShellKeys, []string{"ctrl+l"}, "redraw", "Draw the whole screen again.", "", 0},
+	{Palette, ShellKeys, []string{":"}, "commands", "Find and run any action by name.", "", 8},
+	{Help, ShellKeys, []string{"?"}, "help", "Show all keys.", "", 9},
+	{Quit, ShellKeys, []string{"q"}, "quit", "Leave Berth. Programs run on.", "", 0},
+
+	{Up, CopyMode, []string{"k", "up"}, "up", "Move up by one line.", "", 0},
+	{Down, CopyMode, []string{"j", "down"}, "down", "Move down by one line.", "", 0},
+	{ScrollLeft, CopyMode, []string{"h", "left"}, "left", "Move left.", "", 0},
+	{ScrollRight, CopyMode, []string{"l", "right"}, "right", "Move right.", "", 0},
+	{NextWord, CopyMode, []string{"w"}, "next word", "Go to the next word.", "", 0},
+	{PrevWord, CopyMode, []string{"b"}, "word back", "Go to the start of the word, or of the one before.", "", 0},
+	{WordEnd, CopyMode, []string{"e"}, "word end", "Go to the end of the word, or of the next one.", "", 0},
+	{LineStart, CopyMode, []string{"0", "^", "home"}, "line start", "Go to the start of the line.", "", 0},
+	{LineEnd, CopyMode, []string{"$", "end"}, "line end", "Go to the end of the line.", "", 0},
+	{HalfUp, CopyMode, []string{"ctrl+u"}, "half page up", "Move up by half a page.", "", 0},
+	{HalfDown, CopyMode, []string{"ctrl+d"}, "half page down", "Move down by half a page.", "", 0},
+	{PageUp, CopyMode, []string{"ctrl+b", "pgup"}, "page up", "Move up by one page.", "", 0},
+	{PageDown, CopyMode, []string{"ctrl+f", "pgdown", "space"}, "page down", "Move down by one page.", "", 0},
+	{Top, CopyMode, []string{"g"}, "top", "Go to the oldest line.", "", 0},
+	{Bottom, CopyMode, []string{"G"}, "bottom", "Go to the newest line.", "", 0},
+	{Select, CopyMode, []string{"v"}, "select", "Begin to select, or end it.", "", 1},
+	{SelectLines, CopyMode, []string{"V"}, "lines", "Begin to select whole lines, or end it.", "", 2},
+	{SwapEnds, CopyMode, []string{"o"}, "other end", "Go to the other end of what is selected.", "", 0},
+	{Copy, CopyMode, []string{"y", "enter"}, "copy", "Copy what is selected, or else the line.", "", 3},
+	{Filter, CopyMode, []string{"/"}, "search", "Search towards newer lines: a regular expression.", "", 4},
+	{SearchBack, CopyMode, []string{"?"}, "search back", "Search towards older lines.", "", 5},
+	{NextMatch, CopyMode, []string{"n"}, "next match", "Go to the next match.", "", 6},
+	{PrevMatch, CopyMode, []string{"N"}, "previous match", "Go to the match before.", "", 0},
+	{Back, CopyMode, []string{"esc"}, "back", "Drop the selection, or leave.", "", 0},
+	{LeaveCopy, CopyMode, []string{"q", "i", "ctrl+c"}, "leave", "Go back to the program.", "", 7},
+	{ShellPrefix, CopyMode, []string{"ctrl+]"}, "commands", "The next key is for Berth.", "", 8},
+	{Palette, CopyMode, []string{":"}, "commands", "Find and run any action by name.", "", 0},
+
+	{RunAgain, ShellEnded, []string{"r"}, "run again", "Run what has ended once more.", "", 1},
+	{CloseShell, ShellEnded, []string{"enter", "x"}, "close", "Take the shell that has ended out of the pane.", "", 2},
+	{Copying, ShellEnded, []string{"v", "pgup"}, "scroll", "Look at older lines, search, select and copy.", "", 3},
+	{Shell, ShellEnded, []string{"s"}, "shell", "Open another shell in the container.", "", 4},
+	{ShellPrefix, ShellEnded, []string{"ctrl+]"}, "commands", "The next key is for Berth.", "", 5},
+
+	{Open, ShellList, []string{"enter"}, "attach", "Attach to the shell that runs, or open one.", "", 1},
+	{Shell, ShellList, []string{"s"}, "shell", "Open a shell in the container.", "berth exec -it {container} sh", 2},
+	{Attach, ShellList, []string{"a"}, "attach", "Show the container's own program.", "berth attach {container}", 3},
+	{NextShell, ShellList, []string{"n", "right"}, "next", "Go to the next shell of the container.", "", 4},
+	{PrevShell, ShellList, []string{"p", "left"}, "previous", "Go to the shell before.", "", 5},
+	{CloseShell, ShellList, []string{"x"}, "close", "Take the shell out of the pane.", "", 0},
+	{ShellPrefix, ShellList, []string{"ctrl+]"}, "commands", "The next key is for Berth.", "", 0},
 }

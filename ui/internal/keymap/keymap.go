@@ -27,6 +27,12 @@ const (
 	LogView    Scope = "logs"
 	TreeView   Scope = "tree"
 	TableView  Scope = "tables" // processes, changes
+
+	ShellView  Scope = "shell"          // a program has the keys
+	ShellKeys  Scope = "shell-commands" // behind the prefix
+	CopyMode   Scope = "copy-mode"
+	ShellEnded Scope = "shell-ended"
+	ShellList  Scope = "shells" // none is attached
 )
 
 // scopes are all of them, in the order of the help, with their headings.
@@ -35,7 +41,8 @@ var scopes = []struct {
 	Title string
 }{
 	{Images, "Images"}, {Containers, "Containers"}, {Pulls, "Pulls"}, {LogView, "Logs"}, {TreeView, "Inspect"},
-	{TableView, "Processes and changes"}, {Lists, "Every list"}, {Global, "Everywhere"},
+	{ShellView, "A shell"}, {ShellKeys, "A shell, behind the prefix"}, {CopyMode, "Copy mode"}, {ShellEnded, "A shell that has ended"},
+	{ShellList, "Shells"}, {TableView, "Processes and changes"}, {Lists, "Every list"}, {Global, "Everywhere"},
 }
 
 // An Action is one thing that can be done in one scope.
@@ -87,8 +94,8 @@ func chain(s Scope) []Scope {
 	switch s {
 	case Images, Containers, Pulls:
 		return []Scope{s, Lists, Global}
-	case Global:
-		return []Scope{Global}
+	case Global, ShellView, ShellKeys, CopyMode:
+		return []Scope{s}
 	}
 	return []Scope{s, Global}
 }
@@ -199,5 +206,5 @@ func (m *Map) Markdown() string {
 		}
 		b.WriteByte('\n')
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return b.String()
 }

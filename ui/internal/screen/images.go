@@ -128,9 +128,9 @@ func note(st *style.Styles, w, h int, text, hint string) []string {
 	if h > 4 {
 		lines = append(lines, "")
 	}
-	lines = append(lines, "  "+st.Muted.Render(display.Cut(text, w-2, st.Icons.More)))
+	lines = append(lines, "  "+st.Text.Render(display.Cut(text, w-2, st.Icons.More)))
 	if hint != "" {
-		lines = append(lines, "  "+st.Faint.Render(display.Cut(hint, w-2, st.Icons.More)))
+		lines = append(lines, "  "+st.Muted.Render(display.Cut(hint, w-2, st.Icons.More)))
 	}
 	return lines[:min(len(lines), h)]
 }

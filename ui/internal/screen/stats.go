@@ -72,7 +72,7 @@ func NewUsage(meter func() *Meter, alive func() bool, ascii bool) Tab {
 }
 
 func (t *usage) Name() string                 { return "Stats" }
-func (t *usage) Scope() keymap.Scope          { return keymap.TableView }
+func (t *usage) Scope() keymap.Scope          { return keymap.Global }
 func (t *usage) Open(context.Context) tea.Cmd { return nil }
 func (t *usage) Receive(any) tea.Cmd          { return nil }
 func (t *usage) Do(keymap.ID) (tea.Cmd, bool) { return nil, false }
