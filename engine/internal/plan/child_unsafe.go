@@ -16,8 +16,10 @@ type program struct {
 	theirs uintptr         // the parent's end of the socket
 	clocks []unix.Timespec // one for each step, in memory shared with the parent
 	log    []byte          // shared likewise: a file system context's message
+	shared *report         // likewise: the last words
 	report report
-	lastOp int // the last operation whose error was handled, and the error
+	fault  *uint32 // nil
+	lastOp int     // the last operation whose error was handled, and the error
 	last   uintptr
 	walk   walker
 	reaper reaper
@@ -178,14 +180,17 @@ func execute(o *op) uintptr {
 	return uintptr(unix.ENOENT)
 }
 
-// fail reports and ends the child.
+// fail reports and ends the child. If a seccomp filter refuses even to exit, it ends
+// by a fault, which nothing can refuse.
 //
 //go:nosplit
 //go:norace
 func fail(p *program) {
 	p.report.Kind = reportFailure
+	*p.shared = p.report
 	syscall.RawSyscall6(unix.SYS_SENDTO, p.sock, uintptr(unsafe.Pointer(&p.report)), unsafe.Sizeof(p.report), unix.MSG_NOSIGNAL, 0, 0)
+	syscall.RawSyscall(unix.SYS_EXIT_GROUP, exitFailed, 0, 0)
 	for {
-		syscall.RawSyscall(unix.SYS_EXIT_GROUP, exitFailed, 0, 0)
+		*p.fault = 0
 	}
 }

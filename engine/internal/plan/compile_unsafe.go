@@ -19,6 +19,7 @@ func (p *Plan) compile(theirs, sock int, c *clocks) *program {
 		theirs: uintptr(theirs),
 		clocks: c.times,
 		log:    c.log,
+		shared: c.report,
 	}
 	if p.sock != 0 {
 		prog.slots[p.sock-1] = uintptr(sock)
@@ -41,12 +42,13 @@ func (p *Plan) compile(theirs, sock int, c *clocks) *program {
 }
 
 // clocks is memory that parent and child share: the child writes there when each
-// step began, which costs no system call for sending it, and what the kernel says
-// about a mount that failed.
+// step began, which costs no system call for sending it, what the kernel says about a
+// mount that failed, and its own last words, which a seccomp filter may keep from the socket.
 type clocks struct {
-	mem   []byte
-	times []unix.Timespec
-	log   []byte
+	mem    []byte
+	times  []unix.Timespec
+	report *report
+	log    []byte
 }
 
 // maxLog is more than the kernel's messages have.
@@ -54,11 +56,17 @@ const maxLog = 512
 
 func newClocks(n int) (*clocks, error) {
 	size := max(n, 1) * int(unsafe.Sizeof(unix.Timespec{}))
-	mem, err := unix.Mmap(-1, 0, size+maxLog, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	last := size + int(unsafe.Sizeof(report{}))
+	mem, err := unix.Mmap(-1, 0, last+maxLog, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
 	if err != nil {
 		return nil, fmt.Errorf("map memory shared with the child: %w", err)
 	}
-	return &clocks{mem, unsafe.Slice((*unix.Timespec)(unsafe.Pointer(&mem[0])), n), mem[size:]}, nil
+	return &clocks{
+		mem:    mem,
+		times:  unsafe.Slice((*unix.Timespec)(unsafe.Pointer(&mem[0])), n),
+		report: (*report)(unsafe.Pointer(&mem[size])),
+		log:    mem[last:],
+	}, nil
 }
 
 // message returns what the kernel said, without the letter for its severity (fsopen(2)).
@@ -73,6 +81,6 @@ func (c *clocks) message() string {
 func (c *clocks) free() {
 	if c.mem != nil {
 		unix.Munmap(c.mem)
-		c.mem, c.times, c.log = nil, nil, nil
+		c.mem, c.times, c.report, c.log = nil, nil, nil, nil
 	}
 }

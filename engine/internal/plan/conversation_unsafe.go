@@ -57,6 +57,9 @@ func (c *Child) receive(flags int) (*Message, error) {
 		return nil, fmt.Errorf("receive from the child: %w", err)
 	}
 	if n == 0 || err != nil {
+		if last := *c.clocks.report; last.Kind == reportFailure {
+			return nil, c.failure(last)
+		}
 		return nil, io.EOF
 	}
 	files, err := received(oob[:oobn])
@@ -68,12 +71,16 @@ func (c *Child) receive(flags int) (*Message, error) {
 	}
 	r := (*report)(unsafe.Pointer(&buf[0]))
 	if r.Kind == reportFailure {
-		f := c.plan.failure(int(r.Op), syscall.Errno(r.Errno))
-		f.Log = c.clocks.message()
-		return nil, f
+		return nil, c.failure(*r)
 	}
 	g := c.plan.gates[r.Op]
 	return &Message{Name: g.name, Step: g.step, Value: int(r.Value), Files: files}, nil
+}
+
+func (c *Child) failure(r report) *Failure {
+	f := c.plan.failure(int(r.Op), syscall.Errno(r.Errno))
+	f.Log = c.clocks.message()
+	return f
 }
 
 func received(oob []byte) ([]*os.File, error) {

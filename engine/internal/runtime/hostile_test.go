@@ -263,6 +263,27 @@ func TestSeccompInKernel(t *testing.T) {
 	}
 }
 
+// A profile of the user's own may forbid all that the start would need to talk.
+func TestProfileThatAllowsAlmostNothing(t *testing.T) {
+	profile := `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"action":"SCMP_ACT_ALLOW","names":[
+		"execve","exit","exit_group","prctl","capset","setgroups","setresuid","setresgid"]}]}`
+	filter, err := seccomp.Compile([]byte(profile), nil)
+	mustDo(t, err)
+	lower := image(t, func(root string) { writeTrue(t, root+"/bin/true") })
+	for _, nnp := range []bool{false, true} {
+		b := testBundle(t, lower)
+		b.Seccomp, b.Spec.Process.NoNewPrivileges = filter, nnp
+		b.Spec.Process.Args = []string{"true"}
+		if out, ws := run(t, b); ws != 0 {
+			t.Errorf("%v %s", ws, out)
+		}
+		b.Spec.Process.Args = []string{"nope"}
+		if _, _, err := try(t, b, Options{}); engine.ClassOf(err) != engine.ClassCommandNotFound {
+			t.Errorf("no such program: %v", err)
+		}
+	}
+}
+
 // The exec'd process must not be open to the container's at any moment before its
 // program runs: a container tries to read every /proc/PID/exe and /proc/PID/fd.
 func TestNothingOfOursIsReachableDuringExec(t *testing.T) {

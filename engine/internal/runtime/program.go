@@ -138,12 +138,18 @@ func isPipe(f *os.File) bool {
 	return unix.Fstat(int(f.Fd()), &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFIFO
 }
 
-const gateExec = "exec"
+const gateReady = "ready"
 
-// execute waits a last time and becomes the program.
+// wait is the last gate. It comes before the seccomp filter, which need not allow the
+// child to talk; from here on a failure is told through shared memory.
+func (b *builder) wait() {
+	b.Step("ready", "", "Everything is prepared: tell the shim, which publishes that the container runs.", nil)
+	b.Gate(gateReady, nil, -1)
+}
+
+// execute becomes the program.
 func (b *builder) execute(args, env []string, hasHome bool) {
 	b.Step("exec", "", "Replace the start plan by the program. Nothing of Berth remains inside.", args)
-	b.Gate(gateExec, nil, -1)
 	envp := plan.NewStrings(env)
 	if !hasHome {
 		envp.Add(b.identity.home)

@@ -50,8 +50,8 @@ type Options struct {
 	// Gate, if set, is called before each step and holds it up until it returns; its
 	// error ends the start.
 	Gate func(name string) error
-	// BeforeExec, if set, is called when all is ready and the child waits right before
-	// execve. Its error ends the start.
+	// BeforeExec, if set, is called when all is ready and the child waits for the last
+	// time: what is left is to give up privileges and execve. Its error ends the start.
 	BeforeExec func(pid int) error
 }
 

@@ -198,7 +198,7 @@ func (t *talk) handle(ctx context.Context, m *plan.Message) error {
 		return ctx.Err() // ended before the new victim was known
 	case gateUser:
 		return t.settle(m)
-	case gateExec:
+	case gateReady:
 		return t.goOn()
 	}
 	return fmt.Errorf("start container: the child waits at an unknown gate %q", m.Name)
