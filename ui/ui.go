@@ -38,6 +38,8 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer stop()
 	m := New(ctx, eng, opts)
+	// A fault while drawing can only end the program from outside of its loop.
+	ctx = m.ctx
 	defer m.cancel()
 	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(fps), tea.WithEnvironment(opts.Environ)}
 	if opts.In != nil {
@@ -46,8 +48,11 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	if opts.Out != nil {
 		options = append(options, tea.WithOutput(opts.Out))
 	}
-	_, err := tea.NewProgram(m, options...).Run()
+	g := guard{m, new(fault)}
+	_, err := tea.NewProgram(g, options...).Run()
 	switch {
+	case g.fault.what != nil:
+		return g.fault.Error()
 	case err == nil, errors.Is(err, tea.ErrInterrupted), errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
 		return nil
 	}
