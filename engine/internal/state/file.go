@@ -10,10 +10,11 @@ import (
 
 // writeFile replaces a file so that a reader, or a kill, finds the old content or the
 // new: temporary file, rename. If durable, a loss of power does not change that: the
-// file and its directory are synced.
+// file and its directory are synced. The caller holds the directory's lock, so that the
+// temporary file can have a fixed name: what a kill leaves is overwritten by the next.
 func writeFile(file string, data []byte, durable bool) error {
-	dir, base := filepath.Split(file)
-	f, err := os.CreateTemp(dir, "."+base+".*")
+	dir, _ := filepath.Split(file)
+	f, err := os.OpenFile(filepath.Join(dir, ".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@
 //	containers/.index                a cache of list entries, see index.go
 //	names/<name>                     a file that holds the ID; the claim of the name
 //	trash/<id>.<n>                   removed containers whose files are being deleted
+//	trash/<id>.new                   containers that are being created, each locked by its maker
 //
 // A record is replaced by writing a temporary file beside it and renaming that, so a
 // reader finds the old one or the new one. Changes to one container are made under a
@@ -87,11 +88,12 @@ func (s *Store) Dir(id string) string { return filepath.Join(s.containers(), id)
 // taken is ClassConflict.
 func (s *Store) Create(rec *Record, fill func(dir string) error) error {
 	rec.Version = Version
-	staged := filepath.Join(s.containers(), ".new-"+rec.ID)
-	if err := os.Mkdir(staged, 0o700); err != nil {
+	staged, unlock, err := s.stage(rec.ID)
+	if err != nil {
 		return classify(err, "create container %q", rec.Name)
 	}
-	err := func() error {
+	defer unlock()
+	err = func() error {
 		if err := fill(staged); err != nil {
 			return err
 		}
@@ -118,6 +120,34 @@ func (s *Store) Create(rec *Record, fill func(dir string) error) error {
 	return err
 }
 
+// stagedSuffix ends the name of a directory in which a container is being created. It lies in
+// the trash, so that what a killed process leaves is deleted by the next one; the lock
+// tells the work of a live one from that.
+const stagedSuffix = ".new"
+
+// stage makes and locks the directory of a container that is being created. The lock
+// stays on it under its final name, until unlock.
+func (s *Store) stage(id string) (dir string, unlock func(), err error) {
+	dir = filepath.Join(s.trash(), id+stagedSuffix)
+	for {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return "", nil, err
+		}
+		unlock, err := lockDir(dir)
+		if err == nil {
+			// Trash may have taken it for an abandoned one before it was locked.
+			if _, err = os.Lstat(dir); err == nil {
+				return dir, unlock, nil
+			}
+			unlock()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			os.Remove(dir)
+			return "", nil, err
+		}
+	}
+}
+
 // claim makes the record's name stand for its ID. The caller holds the lock on names.
 // A claim whose container is gone, left by a process that was killed, does not count.
 func (s *Store) claim(rec *Record) error {
@@ -133,7 +163,8 @@ func (s *Store) claim(rec *Record) error {
 	return nil
 }
 
-// byName returns the ID of the existing container that holds name.
+// byName returns the ID of the existing container that holds name. A claim that its
+// container's record does not confirm was left by a rename that was killed.
 func (s *Store) byName(name string) (string, error) {
 	data, err := os.ReadFile(filepath.Join(s.names(), name))
 	if err != nil {
@@ -145,6 +176,9 @@ func (s *Store) byName(name string) (string, error) {
 	}
 	if _, err := os.Lstat(s.Dir(id)); err != nil {
 		return "", err
+	}
+	if rec, err := s.Load(id); err == nil && rec.Name != name {
+		return "", fs.ErrNotExist
 	}
 	return id, nil
 }
@@ -309,7 +343,8 @@ func (s *Store) Detach(id string) (dir string, err error) {
 }
 
 // Trash returns the directories of removed containers that are not deleted yet,
-// because whoever removed them was killed meanwhile or may not delete them.
+// because whoever removed them was killed meanwhile or may not delete them, and of
+// containers whose maker was killed before they existed.
 func (s *Store) Trash() []string {
 	entries, err := os.ReadDir(s.trash())
 	if err != nil {
@@ -317,9 +352,40 @@ func (s *Store) Trash() []string {
 	}
 	dirs := make([]string, 0, len(entries))
 	for _, e := range entries {
-		dirs = append(dirs, filepath.Join(s.trash(), e.Name()))
+		dir := filepath.Join(s.trash(), e.Name())
+		if id, ok := strings.CutSuffix(e.Name(), stagedSuffix); ok {
+			if dir, ok = s.abandoned(id, dir); !ok {
+				continue
+			}
+		}
+		dirs = append(dirs, dir)
 	}
 	return dirs
+}
+
+// abandoned moves a staged directory aside unless its maker lives, and returns where it is now.
+func (s *Store) abandoned(id, dir string) (string, bool) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return "", false
+	}
+	defer d.Close()
+	if unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+		return "", false
+	}
+	// Its maker may have finished, and it is a container now, between the listing and the lock.
+	if _, err := os.Lstat(dir); err != nil {
+		return "", false
+	}
+	aside, err := os.MkdirTemp(s.trash(), id+".")
+	if err != nil {
+		return "", false
+	}
+	if err := os.Rename(dir, filepath.Join(aside, "c")); err != nil {
+		os.Remove(aside)
+		return "", false
+	}
+	return aside, true
 }
 
 // RemoveContainer removes a container that no longer runs, with its files: what a shim

@@ -168,6 +168,60 @@ func TestAClaimOfAKilledCreatorIsNoClaim(t *testing.T) {
 	}
 }
 
+func TestAContainerOfAKilledCreatorIsTrash(t *testing.T) {
+	s := open(t)
+	dead := filepath.Join(s.trash(), NewID()+stagedSuffix)
+	if err := os.MkdirAll(filepath.Join(dead, "upper"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	live := &Record{ID: NewID(), Name: "web"}
+	var trash []string
+	if err := s.Create(live, func(string) error { trash = s.Trash(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(trash) != 1 {
+		t.Fatalf("trash is %v, want what the dead creator left and nothing else", trash)
+	}
+	if err := RemoveTree(trash[0]); err != nil {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(s.trash()); len(entries) != 0 {
+		t.Errorf("trash holds %v", entries)
+	}
+	if id, err := s.Resolve("web"); err != nil || id != live.ID {
+		t.Errorf("Resolve = %q, %v", id, err)
+	}
+}
+
+func TestFilesOfKilledWritersDoNotPileUp(t *testing.T) {
+	s := open(t)
+	if err := os.WriteFile(filepath.Join(s.names(), ".new"), []byte("half of a longer claim of a name, never finished, more than an ID is long"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rec := create(t, s, "web")
+	entries, err := os.ReadDir(s.names())
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("names holds %v, %v", entries, err)
+	}
+	if id, err := s.Resolve("web"); err != nil || id != rec.ID {
+		t.Errorf("Resolve = %q, %v", id, err)
+	}
+}
+
+func TestAClaimOfAKilledRenameIsNoClaim(t *testing.T) {
+	s := open(t)
+	rec := create(t, s, "web")
+	if err := os.WriteFile(filepath.Join(s.names(), "www"), []byte(rec.ID), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Resolve("www")
+	wantClass(t, err, engine.ClassNotFound)
+	other := create(t, s, "www")
+	if id, err := s.Resolve("www"); err != nil || id != other.ID {
+		t.Errorf("Resolve = %q, %v", id, err)
+	}
+}
+
 func TestRename(t *testing.T) {
 	s := open(t)
 	rec, other := create(t, s, "web"), create(t, s, "db")
