@@ -26,13 +26,16 @@ func (m *Model) runImage() tea.Cmd {
 	return m.run(engine.ContainerConfig{Image: screen.ImageRef(i), TTY: true, OpenStdin: true})
 }
 
-// run makes a container and starts it.
+// run makes a container and starts it, in a pane if it has a terminal.
 func (m *Model) run(cfg engine.ContainerConfig) tea.Cmd {
 	ctx, eng := m.ctx, m.eng
 	return func() tea.Msg {
 		res, err := eng.CreateContainer(ctx, cfg)
 		if err != nil {
 			return acted{errs: []error{err}}
+		}
+		if cfg.TTY {
+			return created{res.ID, cfg.Image}
 		}
 		if _, err := eng.StartContainer(ctx, res.ID, nil); err != nil {
 			return acted{errs: []error{err}, id: res.ID}

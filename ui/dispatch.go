@@ -15,13 +15,12 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 		m.drawn.all()
 		return m.overlay.key(m, k)
 	}
-	if c := m.console(); c != nil {
-		m.drawn.mark(layout.Main)
-		return c.Key(k)
-	}
 	if m.notice.sticky {
 		m.notice = notice{}
 		m.drawn.all()
+	}
+	if t, ok := m.typing(); ok {
+		return m.typed(t, k)
 	}
 	id := m.look.keys.Lookup(m.scope(), k.String())
 	if id == "" {
@@ -30,14 +29,14 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	return m.do(id)
 }
 
-// pasted takes text: into a line that is being typed, else nowhere.
+// pasted takes text: into a line that is being typed or a shell, else nowhere.
 func (m *Model) pasted(text string) tea.Cmd {
 	if p, ok := m.overlay.(paster); ok {
 		m.drawn.all()
 		return p.paste(m, text)
 	}
-	if c := m.console(); c != nil {
-		return c.Paste(text)
+	if t, ok := m.typing(); ok && m.overlay == nil {
+		t.Paste(text)
 	}
 	return nil
 }
@@ -279,7 +278,8 @@ func (m *Model) copy() tea.Cmd {
 
 // quit ends the program. Deletions that wait are carried out: they were asked for.
 func (m *Model) quit() tea.Cmd {
-	m.closeConsoles()
+	m.farewell = m.parting()
+	m.shells.Keep(func(string) bool { return false })
 	done := m.flush()
 	return tea.Sequence(done, func() tea.Msg {
 		m.cancel()

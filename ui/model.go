@@ -37,7 +37,7 @@ type Model struct {
 	pulls      *screen.Pulls
 	main       *screen.Main
 
-	consoles   map[string]screen.Console // by container; they live on while others show
+	shells     *screen.Shells // they live on while other things show
 	overlay    overlay
 	notice     notice
 	pending    []pending // deletions that wait, oldest first
@@ -48,6 +48,8 @@ type Model struct {
 	goTo       string   // a container that was just made and is not in the list yet
 	goToPull   string   // the key that the selected pull has from now on
 	goToPulled string   // an image that was just pulled and is not in the list yet
+	shellFor   string   // a container whose shell is to show, once it is selected
+	farewell   string   // what keeps running, said when the program has ended
 	drawn      drawn
 }
 
@@ -81,7 +83,7 @@ type versions struct {
 func New(ctx context.Context, eng engine.Engine, opts Options) *Model {
 	ctx, cancel := context.WithCancel(ctx)
 	m := &Model{
-		eng: eng, opts: opts, ctx: ctx, cancel: cancel, now: opts.Now, queue: newQueue(), consoles: make(map[string]screen.Console),
+		eng: eng, opts: opts, ctx: ctx, cancel: cancel, now: opts.Now, queue: newQueue(),
 		images: screen.NewImages(), containers: screen.NewContainers(), pulls: screen.NewPulls(),
 	}
 	if m.now == nil {
@@ -89,6 +91,8 @@ func New(ctx context.Context, eng engine.Engine, opts Options) *Model {
 	}
 	m.window.noMouse = opts.NoMouse
 	m.main = screen.NewMain(ctx, m.buildTabs)
+	m.main.Choose(screen.AContainer, "Logs")
+	m.shells = screen.NewShells(ctx, eng, func() *keymap.Map { return m.look.keys })
 	m.loadLook()
 	return m
 }
@@ -103,6 +107,7 @@ func (m *Model) buildTabs(gen int, s screen.Subject) []screen.Tab {
 		}
 	case screen.AContainer:
 		return []screen.Tab{
+			screen.NewShell(m.shells, s.ID, func() (engine.Container, bool) { return m.state.Container(s.ID) }),
 			screen.NewLogs(m.eng, gen, s.ID, m.now),
 			screen.NewUsage(func() *screen.Meter { return m.containers.Meters[s.ID] }, func() bool {
 				c, ok := m.state.Container(s.ID)
@@ -119,7 +124,7 @@ func (m *Model) buildTabs(gen int, s screen.Subject) []screen.Tab {
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(m.watch(), m.startLook(), m.tick())
+	return tea.Batch(m.watch(), m.startLook(), m.tick(), m.shells.Listen())
 }
 
 // Update implements tea.Model. It never blocks: whatever waits is a command.
@@ -137,6 +142,11 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return nil
 	case tea.KeyPressMsg:
 		return m.pressed(msg)
+	case tea.KeyReleaseMsg:
+		if t, ok := m.typing(); ok && m.overlay == nil {
+			t.Release(msg)
+		}
+		return nil
 	case tea.PasteMsg:
 		return m.pasted(msg.Content)
 	case tea.MouseMsg:
@@ -157,8 +167,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 	case screen.Loaded:
 		m.drawn.mark(layout.Main)
 		return m.main.Receive(msg)
-	case screen.ForConsole:
-		return m.toConsole(msg)
+	case screen.ShellOutput, screen.ShellOpened, screen.ShellsFound, screen.LeaveShell, screen.AskPattern, created:
+		return m.shelled(msg)
 	case screen.Say:
 		return m.say(msg)
 	case measured, pollNow:
@@ -191,6 +201,8 @@ func (m *Model) arrange() {
 	// Which rows show decides what is measured and when times change, before anything is drawn.
 	m.images.Fit(m.body(layout.Images).H)
 	m.containers.Fit(m.body(layout.Containers).H)
+	main := m.body(layout.Main)
+	m.shells.SetSize(main.W, main.H)
 	m.drawn.all()
 }
 
@@ -223,6 +235,7 @@ func (m *Model) follow() tea.Cmd {
 		_, before := m.containers.Len()
 		m.containers.Set(m.state.Containers)
 		m.forgetMeters()
+		m.keepShells()
 		m.refilled(layout.Containers, before)
 		m.goToContainer()
 	}
@@ -250,7 +263,7 @@ func (m *Model) follow() tea.Cmd {
 	if m.main.Subject() != was {
 		m.drawn.mark(layout.Main)
 	}
-	return cmd
+	return tea.Batch(cmd, m.followShells())
 }
 
 // refilled marks a list that has new rows; more or fewer of them divide the window anew.

@@ -3,7 +3,6 @@ package ui
 import (
 	"berth/ui/internal/display"
 	"berth/ui/internal/layout"
-	"berth/ui/internal/screen"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -16,15 +15,10 @@ func (m *Model) moused(msg tea.MouseMsg) tea.Cmd {
 	if m.overlay != nil {
 		return nil
 	}
-	at := msg.Mouse()
-	if in := m.body(layout.Main); in.Contains(at.X, at.Y) {
-		if c, ok := m.main.Tab().(screen.Console); ok {
-			if cmd, taken := c.Mouse(msg, at.X-in.X, at.Y-in.Y); taken {
-				m.focusOn(layout.Main)
-				return cmd
-			}
-		}
+	if cmd, ok := m.shellMouse(msg); ok {
+		return cmd
 	}
+	at := msg.Mouse()
 	switch msg.(type) {
 	case tea.MouseClickMsg:
 		if at.Button == tea.MouseLeft {

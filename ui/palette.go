@@ -27,7 +27,7 @@ func newPalette(m *Model) *palette {
 	p := &palette{line: input.New("", nil)}
 	for _, g := range m.look.keys.Groups(m.scope()) {
 		for _, a := range g.Actions {
-			if a.ID != keymap.Palette && !moving[a.ID] {
+			if a.ID != keymap.Palette && !moving[a.ID] && !m.twin(a) {
 				p.actions = append(p.actions, a)
 			}
 		}
@@ -39,7 +39,9 @@ func newPalette(m *Model) *palette {
 // moving actions make no sense by name.
 var moving = map[keymap.ID]bool{
 	keymap.Up: true, keymap.Down: true, keymap.PageUp: true, keymap.PageDown: true, keymap.Top: true, keymap.Bottom: true,
-	keymap.ScrollLeft: true, keymap.ScrollRight: true,
+	keymap.ScrollLeft: true, keymap.ScrollRight: true, keymap.GoShell: true, keymap.ShellPrefix: true,
+	keymap.HalfUp: true, keymap.HalfDown: true, keymap.NextWord: true, keymap.PrevWord: true, keymap.WordEnd: true, keymap.LineStart: true,
+	keymap.LineEnd: true, keymap.SwapEnds: true, keymap.LeaveCopy: true,
 }
 
 func (p *palette) search() {
@@ -101,7 +103,7 @@ func (m *Model) focusFor(s keymap.Scope) {
 		m.focusOn(layout.Pulls)
 	case keymap.Lists:
 		m.focusOn(m.window.list)
-	case keymap.LogView, keymap.TreeView, keymap.TableView:
+	case keymap.LogView, keymap.TreeView, keymap.TableView, keymap.ShellView, keymap.ShellKeys, keymap.CopyMode, keymap.ShellEnded, keymap.ShellList:
 		m.focusOn(layout.Main)
 	}
 }

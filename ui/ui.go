@@ -8,6 +8,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -20,9 +21,9 @@ import (
 	"golang.org/x/term"
 )
 
-// fps is how often the screen is brought up to date at most. More would only cost
-// processor time while nothing happens.
-const fps = 30
+// fps is how often the screen is brought up to date at most: what is typed in a shell
+// shows within a frame. It costs no more while nothing happens.
+const fps = 60
 
 // Run shows the workstation until the user quits or ctx ends, and gives the terminal
 // back as it was, whatever happens. It is ClassInvalid if there is no terminal, or one
@@ -50,6 +51,13 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	}
 	g := guard{m, new(fault)}
 	_, err := tea.NewProgram(g, options...).Run()
+	if m.farewell != "" && err == nil {
+		out := opts.Out
+		if out == nil {
+			out = os.Stdout
+		}
+		fmt.Fprintln(out, m.farewell) // nobody is left to hear of an error
+	}
 	switch {
 	case g.fault.what != nil:
 		return g.fault.Error()

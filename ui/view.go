@@ -58,6 +58,7 @@ func (m *Model) View() tea.View {
 	if m.drawn.dirty() && m.window.w > 0 && m.window.h > 0 {
 		m.compose()
 	}
+	m.shellView(&v)
 	v.Content, v.Cursor = m.drawn.content, m.drawn.cursor
 	return v
 }
@@ -83,7 +84,7 @@ func (m *Model) compose() {
 			m.drawn.pane[p] = m.drawPane(p, l.Pane[p])
 		}
 	}
-	m.drawn.cursor = m.consoleCursor()
+	m.drawn.cursor = m.shellCursor()
 	if m.drawn.header {
 		m.drawn.top = m.drawHeader()
 	}
@@ -149,6 +150,7 @@ func (m *Model) overlaid(lines []string) []string {
 	if m.overlay == nil {
 		return lines
 	}
+	m.drawn.cursor = nil
 	if f, ok := m.overlay.(*filter); ok {
 		if foot := m.window.lay.Footer; !foot.Empty() {
 			line, cur := f.footer(m, m.window.w)
@@ -218,6 +220,9 @@ func (m *Model) drawPane(p layout.Pane, r layout.Rect) []string {
 			f.Foot = t.Foot(m.env())
 		}
 		f.Info = ""
+		if t, ok := m.main.Tab().(*screen.Shell); ok {
+			f.Info = t.Title()
+		}
 		if pat := m.main.Pattern(); !pat.Empty() {
 			f.Info = "/" + display.Clean(pat.Text)
 		}

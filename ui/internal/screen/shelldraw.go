@@ -1,0 +1,310 @@
+package screen
+
+import (
+	"strconv"
+	"strings"
+
+	"berth/engine"
+	"berth/pty/vt"
+	"berth/themes"
+	"berth/ui/internal/display"
+	"berth/ui/internal/keymap"
+	"berth/ui/internal/style"
+	"berth/ui/internal/terminal"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// leastSplit is how many columns each of two shells side by side has at least.
+const leastSplit = 20
+
+// A place is where a session stands in the drawing.
+type place struct {
+	s          *session
+	x, y, w, h int
+}
+
+func (p place) contains(x, y int) bool { return x >= p.x && x < p.x+p.w && y >= p.y && y < p.y+p.h }
+
+// arrange divides w by h cells between the sessions that show.
+func (t *Shell) arrange(w, h int) {
+	d := t.deck()
+	t.w, t.h, t.places = w, h, t.places[:0]
+	s := d.current()
+	if s == nil {
+		return
+	}
+	y := 0
+	if len(d.all) > 1 && h > 2 {
+		y = 1
+	}
+	if d.split == nil || w < 2*leastSplit+1 {
+		t.places = append(t.places, place{s, 0, y, w, h - y})
+		return
+	}
+	left, right := s, d.split
+	if d.right {
+		left, right = right, left
+	}
+	half := (w - 1) / 2
+	t.places = append(t.places, place{left, 0, y, half, h - y}, place{right, half + 1, y, w - half - 1, h - y})
+}
+
+// Draw implements Tab.
+func (t *Shell) Draw(env Env, w, h int, focused bool) []string {
+	st, d := env.Style, t.deck()
+	if w <= 0 || h <= 0 {
+		return nil
+	}
+	t.arrange(w, h)
+	s := d.current()
+	if s == nil {
+		return t.empty(st, w, h)
+	}
+	var lines []string
+	if t.places[0].y > 0 {
+		lines = append(lines, t.drawStrip(st, d, w))
+	}
+	var parts [2][]string
+	for i, p := range t.places {
+		parts[i] = t.drawSession(env, p, focused && p.s == s)
+	}
+	if len(t.places) == 1 {
+		return append(lines, parts[0]...)
+	}
+	rule := st.Faint.Render(st.Frame.Left)
+	for i := range t.places[0].h {
+		lines = append(lines, line(parts[0], i, t.places[0].w)+rule+line(parts[1], i, t.places[1].w))
+	}
+	return lines
+}
+
+// line is a line of a part, exactly w cells wide.
+func line(part []string, i, w int) string {
+	if i >= len(part) {
+		return display.Spaces(w)
+	}
+	return part[i] + display.Spaces(w-display.Width(part[i]))
+}
+
+func (t *Shell) drawSession(env Env, p place, focused bool) []string {
+	st, s := env.Style, p.s
+	switch {
+	case s.term != nil:
+		s.term.Resize(engine.Size{Cols: p.w, Rows: p.h})
+		if focused {
+			s.bells = s.term.Bells()
+		}
+		return s.term.Draw(shellLook(st), p.w, p.h)
+	case s.opening:
+		return note(st, p.w, p.h, "Connecting to "+s.title()+st.Icons.More, "")
+	case s.err != nil:
+		return failure(st, p.w, p.h, s.err)
+	}
+	age := ""
+	if !s.since.IsZero() {
+		a, _ := display.Age(env.Now, s.since)
+		age = " for " + a
+	}
+	return note(st, p.w, p.h, s.title()+" runs"+age+"; nobody here is attached.", t.key(keymap.ShellList, keymap.Open)+" attaches")
+}
+
+func (t *Shell) empty(st *style.Styles, w, h int) []string {
+	if c, ok := t.info(); !ok || !c.State.Alive() {
+		return note(st, w, h, "The container does not run.", t.key(keymap.Containers, keymap.Start)+" in the list starts it")
+	}
+	return note(st, w, h, "No shell is open here.",
+		t.key(keymap.ShellList, keymap.Shell)+" opens one "+st.Icons.Dot+" "+t.key(keymap.ShellList, keymap.Attach)+" attaches to the container's own program")
+}
+
+func (t *Shell) key(scope keymap.Scope, id keymap.ID) string { return t.shells.Keys().Key(scope, id) }
+
+// drawStrip is the line of sessions, with badges for what happened in them.
+func (t *Shell) drawStrip(st *style.Styles, d *deck, w int) string {
+	t.strip = t.strip[:0]
+	var b strings.Builder
+	at, cur := 0, d.current()
+	room := max(8, w/max(1, len(d.all))-3)
+	for i, s := range d.all {
+		text := " " + strconv.Itoa(i+1) + " " + display.Cut(s.title(), room-4, st.Icons.More)
+		badge := ""
+		switch {
+		case s.term == nil:
+			badge = st.Icons.Unused
+		case !s.live():
+			badge = st.Icons.Exited
+			if s.term.End().Status.Code != 0 {
+				badge = st.Icons.Failed
+			}
+		case s != cur && s.term.Bells() > s.bells:
+			badge = st.Icons.Bell
+		}
+		if badge != "" {
+			text += " " + badge
+		}
+		text += " "
+		n := display.Width(text)
+		if at+n > w {
+			break
+		}
+		switch {
+		case s == cur:
+			b.WriteString(st.Badge.Render(text))
+		case s == d.split:
+			b.WriteString(st.SelectedIdle.Render(text))
+		case badge == st.Icons.Bell:
+			b.WriteString(st.Warn.Render(text))
+		default:
+			b.WriteString(st.Muted.Render(text))
+		}
+		t.strip = append(t.strip, barSpan{at, at + n, strconv.Itoa(i)})
+		at += n
+	}
+	return b.String() + display.Spaces(w-at)
+}
+
+// Foot implements Tab: the keys behind the prefix, or how the program ended.
+func (t *Shell) Foot(env Env) string {
+	st := env.Style
+	s := t.deck().current()
+	if s == nil || s.term == nil {
+		return ""
+	}
+	dot := st.Muted.Render(" " + st.Icons.Dot + " ")
+	key := func(scope keymap.Scope, id keymap.ID, what string) string {
+		return st.Key.Render(t.key(scope, id)) + st.Muted.Render(" "+what)
+	}
+	var parts []string
+	switch end := s.term.End(); {
+	case s.term.Copying():
+		rows, of := s.term.Scrolled()
+		parts = append(parts, st.Accent.Render("copy")+st.Muted.Render(" "+display.Number(rows)+"/"+display.Number(of)),
+			key(keymap.CopyMode, keymap.Select, "select"), key(keymap.CopyMode, keymap.Copy, "copy"), key(keymap.CopyMode, keymap.LeaveCopy, "leave"))
+	case end != nil:
+		parts = append(parts, ended(st, end), key(keymap.ShellEnded, keymap.RunAgain, "run again"), key(keymap.ShellEnded, keymap.CloseShell, "close"))
+	default:
+		if s.term.Stuck() {
+			parts = append(parts, st.Warn.Render("the program does not read"))
+		}
+		if rows, of := s.term.Scrolled(); rows > 0 {
+			parts = append(parts, st.Warn.Render(display.Number(rows)+"/"+display.Number(of)))
+		}
+		lead := st.Key.Render(t.prefixName()) + " "
+		parts = append(parts, lead+key(keymap.ShellKeys, keymap.Detach, "detach"), key(keymap.ShellKeys, keymap.Zoom, "zoom"), key(keymap.ShellKeys, keymap.Copying, "scroll"))
+	}
+	out := strings.Join(parts, dot)
+	for len(parts) > 1 && display.Width(out) > t.w-6 {
+		parts = parts[:len(parts)-1]
+		out = strings.Join(parts, dot)
+	}
+	return out
+}
+
+func (t *Shell) prefixName() string {
+	for _, a := range t.shells.Keys().Actions() {
+		if a.Scope == keymap.ShellView && a.ID == keymap.ShellPrefix && len(a.Keys) > 0 {
+			return strings.Replace(a.Keys[0], "ctrl+", "ctrl-", 1)
+		}
+	}
+	return ""
+}
+
+// ended says how a program ended.
+func ended(st *style.Styles, end *terminal.End) string {
+	switch s := end.Status; {
+	case end.Err != nil:
+		return st.Error.Render(st.Icons.Failed + " connection lost")
+	case s.OOMKilled:
+		return st.Error.Render(st.Icons.Failed + " out of memory")
+	case s.Signal != 0:
+		return st.Warn.Render(st.Icons.Failed + " killed by signal " + strconv.Itoa(s.Signal))
+	case s.Code != 0:
+		return st.Warn.Render(st.Icons.Failed + " exit " + strconv.Itoa(s.Code))
+	}
+	return st.Muted.Render(st.Icons.Exited + " exit 0")
+}
+
+// Title is what the program that has the keys calls itself, "" if nothing.
+func (t *Shell) Title() string {
+	if s := t.deck().current(); s != nil && s.term != nil && len(t.deck().all) == 1 {
+		return display.Clean(s.term.Title())
+	}
+	return ""
+}
+
+// shellLook is how the theme draws what the program leaves open.
+func shellLook(st *style.Styles) terminal.Look {
+	if st.Plain {
+		return terminal.Look{Selection: vt.Style{Attrs: vt.Inverse}, Match: vt.Style{Attrs: vt.Bold, Underline: vt.UnderlineSingle}}
+	}
+	r := st.Theme.Roles
+	return terminal.Look{
+		Foreground: ShellColor(r.Text),
+		Selection:  vt.Style{Fg: ShellColor(r.SelectionText), Bg: ShellColor(r.Selection)},
+		Match:      vt.Style{Fg: ShellColor(r.AccentText), Bg: ShellColor(r.Warn)},
+	}
+}
+
+// ShellColor is a theme's colour as terminals know it.
+func ShellColor(c themes.Color) vt.Color { return vt.RGB(c.R, c.G, c.B) }
+
+// Cursor implements KeyTaker.
+func (t *Shell) Cursor() *tea.Cursor {
+	s := t.deck().current()
+	for _, p := range t.places {
+		if p.s != s || s.term == nil {
+			continue
+		}
+		c := s.term.Cursor()
+		if c == nil || c.X >= p.w || c.Y < 0 || c.Y >= p.h {
+			return nil
+		}
+		c.X, c.Y = c.X+p.x, c.Y+p.y
+		return c
+	}
+	return nil
+}
+
+// Click implements Tab; the mouse comes by Mouse.
+func (t *Shell) Click(int, int) {}
+
+// Mouse implements KeyTaker.
+func (t *Shell) Mouse(msg tea.MouseMsg, x, y int) (tea.Cmd, bool) {
+	d := t.deck()
+	_, click := msg.(tea.MouseClickMsg)
+	_, release := msg.(tea.MouseReleaseMsg)
+	if click && len(t.places) > 0 && t.places[0].y > 0 && y == 0 {
+		for _, span := range t.strip {
+			if x >= span.from && x < span.to {
+				i, _ := strconv.Atoi(span.name)
+				t.goTo(i)
+			}
+		}
+		return nil, true
+	}
+	for _, p := range t.places {
+		if t.drag != p.s && (t.drag != nil || !p.contains(x, y)) {
+			continue
+		}
+		if click {
+			if t.drag = p.s; p.s != d.current() {
+				t.other()
+			}
+		}
+		if release {
+			t.drag = nil
+		}
+		if p.s.term == nil {
+			return nil, true
+		}
+		if text := p.s.term.Mouse(msg, x-p.x, y-p.y); text != "" {
+			return copied(text), true
+		}
+		return nil, true
+	}
+	t.drag = nil
+	return nil, false
+}
+
+// Dragging reports whether a button is down that went down in a shell.
+func (t *Shell) Dragging() bool { return t.drag != nil }

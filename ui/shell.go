@@ -1,0 +1,239 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"berth/engine"
+	"berth/pty/vt"
+	"berth/ui/internal/display"
+	"berth/ui/internal/keymap"
+	"berth/ui/internal/layout"
+	"berth/ui/internal/match"
+	"berth/ui/internal/screen"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// shellTab is the name of the main area's tab of shells.
+const shellTab = "Shell"
+
+func init() { // behind the init of the handlers, which is in a file before this one
+	handlers[keymap.Shell] = (*Model).openShell
+	handlers[keymap.Attach] = (*Model).attachMain
+	for _, id := range []keymap.ID{
+		keymap.ShellPrefix, keymap.Detach, keymap.NewShell, keymap.CloseShell, keymap.NextShell, keymap.PrevShell, keymap.GoShell,
+		keymap.SplitShell, keymap.OtherShell, keymap.RunAgain, keymap.Copying, keymap.LeaveCopy, keymap.HalfUp, keymap.HalfDown, keymap.NextWord,
+		keymap.PrevWord, keymap.WordEnd, keymap.LineStart, keymap.LineEnd, keymap.Select, keymap.SelectLines, keymap.SwapEnds, keymap.SearchBack,
+		keymap.ScrollLeft, keymap.ScrollRight,
+	} {
+		handlers[id] = func(m *Model) tea.Cmd { return m.tell("That is for shells; s on a container opens one.") }
+	}
+}
+
+// created is a container with a terminal that was made and is to be started in a pane.
+type created struct{ id, name string }
+
+// shelled takes what concerns shells.
+func (m *Model) shelled(msg tea.Msg) tea.Cmd {
+	_, here := m.main.Tab().(*screen.Shell)
+	if here {
+		m.drawn.mark(layout.Main)
+		m.drawn.footer = true
+	}
+	switch msg := msg.(type) {
+	case screen.ShellOutput:
+		return m.shells.Woken()
+	case screen.ShellOpened:
+		return m.shells.Opened(msg)
+	case screen.ShellsFound:
+		return m.shells.Found(msg)
+	case screen.LeaveShell:
+		m.window.zoom = false
+		m.focusOn(m.window.list)
+	case screen.AskPattern:
+		if m.overlay == nil && here {
+			return m.show(newFilter(m))
+		}
+	case created:
+		m.goTo, m.shellFor = msg.id, msg.id
+		m.goToContainer()
+		return m.shells.Start(msg.id, msg.name)
+	}
+	return nil
+}
+
+// openShell opens a shell in the selected container, or goes back to it.
+func (m *Model) openShell() tea.Cmd {
+	c, ok := m.containers.Selected()
+	switch {
+	case !ok:
+		return m.tell("No container is selected.")
+	case !c.State.Alive():
+		return m.tell(display.Clean(c.Name) + " does not run; " + m.look.keys.Key(keymap.Containers, keymap.Start) + " starts it.")
+	}
+	return m.inShell(c, m.shells.Open(c.ID))
+}
+
+// attachMain shows the selected container's own program.
+func (m *Model) attachMain() tea.Cmd {
+	c, ok := m.containers.Selected()
+	switch {
+	case !ok:
+		return m.tell("No container is selected.")
+	case !c.State.Alive():
+		return m.tell(display.Clean(c.Name) + " does not run; " + m.look.keys.Key(keymap.Containers, keymap.Start) + " starts it.")
+	}
+	return m.inShell(c, m.shells.AttachMain(c.ID, c.Name, c.Command))
+}
+
+// inShell shows the tab of a container's shells.
+func (m *Model) inShell(c engine.Container, cmd tea.Cmd) tea.Cmd {
+	m.window.list = layout.Containers
+	follow := m.main.Show(screen.Subject{Kind: screen.AContainer, ID: c.ID})
+	return tea.Batch(follow, m.tab(screen.AContainer, shellTab), cmd)
+}
+
+// followShells keeps the shells in step with what the engine has told and with where
+// the focus is.
+func (m *Model) followShells() tea.Cmd {
+	var cmd tea.Cmd
+	if m.shellFor != "" && m.main.Subject().ID == m.shellFor {
+		m.shellFor = ""
+		cmd = m.tab(screen.AContainer, shellTab)
+	}
+	if !m.look.style.Plain {
+		r := m.look.theme.Roles
+		m.shells.SetColors(screen.ShellColor(r.Text), screen.ShellColor(r.Background))
+	}
+	if t, ok := m.typing(); ok && m.overlay == nil && !m.window.blurred {
+		m.shells.SetFocus(t.Terminal())
+	} else {
+		m.shells.SetFocus(nil)
+	}
+	return cmd
+}
+
+// keepShells forgets the shells of containers that are gone.
+func (m *Model) keepShells() {
+	m.shells.Keep(func(id string) bool {
+		_, ok := m.state.Container(id)
+		return ok || id == m.shellFor
+	})
+}
+
+// typing returns the tab that takes keys as they come, if it has the focus.
+func (m *Model) typing() (screen.KeyTaker, bool) {
+	if m.window.focus != layout.Main {
+		return nil, false
+	}
+	t, ok := m.main.Tab().(screen.KeyTaker)
+	return t, ok
+}
+
+// typed hands a key to a tab that takes all of them; what it leaves is an action like
+// any other.
+func (m *Model) typed(t screen.KeyTaker, k tea.KeyPressMsg) tea.Cmd {
+	m.drawn.mark(layout.Main)
+	m.drawn.footer = true
+	cmd, left := t.Key(k, m.look.keys.Lookup(m.scope(), k.String()))
+	if left != "" {
+		cmd = tea.Batch(cmd, m.do(left))
+	}
+	if m.overlay == nil && t.Scope() != keymap.CopyMode && !m.main.Pattern().Empty() {
+		m.main.Search(match.Pattern{}) // it was left with copy mode
+	}
+	return cmd
+}
+
+// shellMouse hands the mouse to a shell that is under it; false if there is none.
+func (m *Model) shellMouse(msg tea.MouseMsg) (tea.Cmd, bool) {
+	t, ok := m.main.Tab().(*screen.Shell)
+	if !ok {
+		return nil, false
+	}
+	at, in := msg.Mouse(), m.body(layout.Main)
+	if in.Empty() || !in.Contains(at.X, at.Y) && !t.Dragging() {
+		return nil, false
+	}
+	_, click := msg.(tea.MouseClickMsg)
+	if _, motion := msg.(tea.MouseMotionMsg); motion && m.window.focus != layout.Main && !t.Dragging() {
+		return nil, true
+	}
+	if click && m.window.focus != layout.Main {
+		m.focusOn(layout.Main)
+		return nil, true // the click that comes here is not one on what is here
+	}
+	m.drawn.mark(layout.Main)
+	return t.Mouse(msg, at.X-in.X, at.Y-in.Y)
+}
+
+// shellCursor is the cursor of the shell that has the focus, in the window.
+func (m *Model) shellCursor() *tea.Cursor {
+	t, ok := m.typing()
+	if !ok {
+		return nil
+	}
+	c := t.Cursor()
+	if c == nil {
+		return nil
+	}
+	in := m.body(layout.Main)
+	if c.X >= in.W || c.Y >= in.H {
+		return nil
+	}
+	c.X, c.Y = c.X+in.X, c.Y+in.Y
+	return c
+}
+
+// shellView asks the outer terminal for what the program that has the focus asks for.
+func (m *Model) shellView(v *tea.View) {
+	t, ok := m.typing()
+	if !ok || t.Terminal() == nil {
+		return
+	}
+	modes := t.Terminal().Modes()
+	if modes.Mouse == vt.MouseAny && !m.window.noMouse {
+		v.MouseMode = tea.MouseModeAllMotion
+	}
+	v.KeyboardEnhancements = tea.KeyboardEnhancements{
+		ReportEventTypes: modes.Kitty&vt.KittyEventTypes != 0, ReportAlternateKeys: modes.Kitty&vt.KittyAlternateKeys != 0,
+	}
+}
+
+// parting says what keeps running when the workstation is left, "" if nothing does.
+func (m *Model) parting() string {
+	var names []string
+	for _, c := range m.state.Containers {
+		if c.State.Alive() {
+			names = append(names, display.Clean(c.Name))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	const most = 5
+	if more := len(names) - most; more > 1 {
+		names = append(names[:most], "and "+display.Number(more)+" more")
+	}
+	text := "Still running: " + strings.Join(names, ", ") + "."
+	switch n := m.shells.Running(); {
+	case n == 1:
+		text += " The shell that was open is found again by `berth`."
+	case n > 1:
+		text += " The " + display.Number(n) + " shells that were open are found again by `berth`."
+	}
+	return text
+}
+
+// twin reports whether an action of a shell is one that another scope has too, such as
+// zoom: it has another key there, but no other meaning.
+func (m *Model) twin(a keymap.Action) bool {
+	rank := func(s keymap.Scope) int {
+		return slices.Index([]keymap.Scope{keymap.ShellKeys, keymap.ShellEnded, keymap.ShellList, keymap.CopyMode, keymap.ShellView}, s)
+	}
+	return rank(a.Scope) >= 0 && slices.ContainsFunc(m.look.keys.Actions(), func(b keymap.Action) bool {
+		return b.ID == a.ID && rank(b.Scope) < rank(a.Scope)
+	})
+}
