@@ -54,10 +54,10 @@ func NewPulls() *Pulls {
 		Columns: []list.Column[Pull]{
 			{Title: "", Width: 1},
 			{Title: "REFERENCE", Width: 0, Grow: true, Less: byProgress},
-			{Title: "PROGRESS", Width: 12},
+			{Title: "PROGRESS", Width: 12, From: 34},
 			{Title: "", Width: 4, Right: true},
 			{Title: "RATE", Width: 9, Right: true, From: 56},
-			{Title: "LEFT", Width: 6, Right: true},
+			{Title: "LEFT", Width: 6, Right: true, From: 40},
 		},
 	}, 1, false)
 	return p

@@ -50,7 +50,7 @@ func Draw(st *style.Styles, f Frame, lines []string, w, h int) []string {
 	for i := range max(0, body) {
 		line := ""
 		if i < len(lines) {
-			line = lines[i]
+			line = display.Cut(lines[i], w-2, "")
 		}
 		out = append(out, edge+line+display.Spaces(w-2-display.Width(line))+edge)
 	}
