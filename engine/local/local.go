@@ -34,7 +34,7 @@ type Options struct {
 	Demo         bool     // the built-in registry takes Docker Hub's place
 	Mirrors      []string // registry mirrors of Docker Hub, tried in order
 	Insecure     []string // registries that are spoken to without TLS, besides loopback
-	DockerConfig string   // directory of Docker's config.json; empty for its usual place
+	DockerConfig string   // directory of Docker's config.json; empty for $DOCKER_CONFIG, else ~/.docker
 	LogMaxSize   int64    // bytes at which a container's log rotates; 0 for 10 MB
 	LogMaxFile   int      // log files kept for each container; 0 for 3
 	Version      string   // of the program, for Info
@@ -79,6 +79,7 @@ func Open(opts Options) (*Engine, error) {
 		return nil, invalid("state directory %q: %w", opts.Root, err)
 	}
 	opts.Root = root
+	opts.DockerConfig = cmp.Or(opts.DockerConfig, dockerConfig())
 	opts.LogMaxSize = cmp.Or(opts.LogMaxSize, defaultLogMaxSize)
 	opts.LogMaxFile = cmp.Or(opts.LogMaxFile, defaultLogMaxFile)
 	e := &Engine{opts: opts}

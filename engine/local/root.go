@@ -23,3 +23,16 @@ func DefaultRoot() (string, error) {
 	}
 	return filepath.Join(home, ".local", "share", "berth"), nil
 }
+
+// dockerConfig returns where Docker's client keeps its configuration for this user;
+// empty if there is no home directory: then there are no credentials.
+func dockerConfig() string {
+	if dir := os.Getenv("DOCKER_CONFIG"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil || !filepath.IsAbs(home) {
+		return ""
+	}
+	return filepath.Join(home, ".docker")
+}
