@@ -33,6 +33,8 @@ func (e *Engine) bundle(op *operation, rec *state.Record, dir string) (*bundle.B
 		Version:  bundle.Version,
 		ID:       rec.ID,
 		Name:     rec.Name,
+		Image:    cfg.Image,
+		Labels:   cfg.Labels,
 		EventLog: e.eventDir(),
 		Spec:     spec,
 		Rootfs: bundle.Rootfs{

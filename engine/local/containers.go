@@ -261,8 +261,18 @@ func (e *Engine) RemoveContainer(ctx context.Context, ref string, opts engine.Re
 		})
 }
 
-// discard takes a container out of the store and deletes its files.
+// discard takes a container out of the store and deletes its files. A cgroup is left
+// only if its shim was killed.
 func (e *Engine) discard(id string) error {
+	host := cgroup.Detect()
+	if group, err := host.Load(host.Path(id)); err == nil && group.Exists() {
+		if err := group.Kill(); err != nil {
+			return err
+		}
+		if err := group.Remove(); err != nil {
+			return err
+		}
+	}
 	dir, err := e.state.Detach(id)
 	if err != nil {
 		return err

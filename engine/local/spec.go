@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"berth/engine"
+	"berth/engine/internal/caps"
 	"berth/engine/internal/cgroup"
 	"berth/engine/internal/idmap"
 	"berth/engine/internal/state"
@@ -21,7 +22,7 @@ const defaultShmSize = 64 << 20
 // dir is the container's directory; it holds the files that are bound over /etc.
 func makeSpec(rec *state.Record, dir string, ids idmap.Mapping) (*specs.Spec, error) {
 	cfg := &rec.Config
-	caps, err := capabilities(cfg.CapAdd, cfg.CapDrop)
+	allowed, err := caps.Adjust(cfg.CapAdd, cfg.CapDrop)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func makeSpec(rec *state.Record, dir string, ids idmap.Mapping) (*specs.Spec, er
 			Env:      cfg.Env,
 			Cwd:      cfg.WorkingDir,
 			Capabilities: &specs.LinuxCapabilities{
-				Bounding: caps, Permitted: caps, Effective: caps,
+				Bounding: allowed, Permitted: allowed, Effective: allowed,
 			},
 			Rlimits:         posixRlimits(cfg.Ulimits),
 			NoNewPrivileges: sec.noNewPrivileges,

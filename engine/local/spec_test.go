@@ -15,40 +15,6 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
-func TestCapabilities(t *testing.T) {
-	for _, c := range []struct {
-		name      string
-		add, drop []string
-		has, not  []string
-		count     int
-	}{
-		{"default", nil, nil, []string{"CAP_CHOWN", "CAP_NET_RAW"}, []string{"CAP_SYS_ADMIN", "CAP_NET_ADMIN"}, 14},
-		{"add", []string{"net_admin"}, nil, []string{"CAP_NET_ADMIN"}, nil, 15},
-		{"drop", nil, []string{"CAP_NET_RAW"}, nil, []string{"CAP_NET_RAW"}, 13},
-		{"drop all, add one", []string{"CHOWN"}, []string{"all"}, []string{"CAP_CHOWN"}, nil, 1},
-		{"add all, drop one", []string{"ALL"}, []string{"SYS_ADMIN"}, []string{"CAP_BPF"}, []string{"CAP_SYS_ADMIN"}, 40},
-		{"drop all", nil, []string{"ALL"}, nil, []string{"CAP_KILL"}, 0},
-	} {
-		caps, err := capabilities(c.add, c.drop)
-		if err != nil || len(caps) != c.count {
-			t.Errorf("%s: %d capabilities, %v; want %d", c.name, len(caps), err, c.count)
-		}
-		for _, want := range c.has {
-			if !slices.Contains(caps, want) {
-				t.Errorf("%s: %s is missing", c.name, want)
-			}
-		}
-		for _, bad := range c.not {
-			if slices.Contains(caps, bad) {
-				t.Errorf("%s: %s is there", c.name, bad)
-			}
-		}
-	}
-	if _, err := capabilities([]string{"FLY"}, nil); engine.ClassOf(err) != engine.ClassInvalid {
-		t.Errorf("an unknown capability: %v", err)
-	}
-}
-
 func TestSecurityOptions(t *testing.T) {
 	profile := filepath.Join(t.TempDir(), "p.json")
 	if err := os.WriteFile(profile, []byte(`{"defaultAction":"SCMP_ACT_ALLOW"}`), 0o600); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"berth/engine"
@@ -52,15 +53,10 @@ func (o *operation) step(name, explain string, data any, f func() error) error {
 
 // publish appends a lifecycle event about a container.
 func (e *Engine) publish(action string, c *engine.Container, attrs map[string]string) error {
-	all := map[string]string{"image": c.Image, "name": c.Name}
-	for k, v := range c.Labels {
-		if _, taken := all[k]; !taken { // labels are data: they don't replace what we say
-			all[k] = v
-		}
-	}
-	for k, v := range attrs {
-		all[k] = v
-	}
+	all := make(map[string]string, len(c.Labels)+len(attrs)+2)
+	maps.Copy(all, c.Labels) // first: a label is data and must not replace what we say
+	all["image"], all["name"] = c.Image, c.Name
+	maps.Copy(all, attrs)
 	// Whoever reads this later may find the container gone: the record says how it was.
 	data, err := json.Marshal(c)
 	if err != nil {

@@ -3,8 +3,8 @@
 // package that starts containers, after all of them have been removed.
 //
 // Several engines, of this machine's user and of tests in other processes, may work at the same time, so only
-// what bears the state directory's path counts; of cgroups, which bear none, those
-// that nothing lives in.
+// what bears the state directory's path counts; of cgroups, which bear none, those of
+// containers that the event log of the directory names.
 package leak
 
 import (
@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,7 +51,7 @@ func Find(root string) []string {
 	left = append(left, mounts(root)...)
 	left = append(left, processes(root)...)
 	left = append(left, sockets(root)...)
-	left = append(left, emptyCgroups()...)
+	left = append(left, cgroups(root)...)
 	slices.Sort(left)
 	return left
 }
@@ -154,28 +155,33 @@ func sockets(root string) []string {
 	return found
 }
 
-// emptyCgroups returns the cgroups of Berth in which no process lives. Containers that run have some;
-// a removed one's must have gone with it.
-func emptyCgroups() []string {
+// madeHere matches the ID of a container in the event log.
+var madeHere = regexp.MustCompile(`"i":"([0-9a-f]{64})"`)
+
+// cgroups returns those of containers that were made in root, which its event log tells.
+func cgroups(root string) []string {
+	made := map[string]bool{}
+	logs, _ := filepath.Glob(filepath.Join(root, "events", "*")) // the pattern is sound
+	for _, file := range logs {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			continue // rotated away
+		}
+		for _, m := range madeHere.FindAllSubmatch(data, -1) {
+			made[string(m[1])] = true
+		}
+	}
 	var found []string
 	_ = filepath.WalkDir("/sys/fs/cgroup", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
 			return nil // vanished while we looked
 		}
 		// "berth/ID", or "berth-ID.scope" where systemd's names are used.
-		name := strings.TrimSuffix(strings.TrimPrefix(entry.Name(), "berth-"), ".scope")
-		if filepath.Base(filepath.Dir(path)) != "berth" && name == entry.Name() || !isID(name) {
-			return nil
-		}
-		if procs, err := os.ReadFile(filepath.Join(path, "cgroup.procs")); err == nil && len(procs) == 0 {
+		if made[strings.TrimSuffix(strings.TrimPrefix(entry.Name(), "berth-"), ".scope")] {
 			found = append(found, "cgroup "+path)
+			return fs.SkipDir
 		}
-		return fs.SkipDir
+		return nil
 	})
 	return found
-}
-
-// isID reports whether a name is a container's ID: hexadecimal digits.
-func isID(name string) bool {
-	return len(name) >= 12 && strings.Trim(name, "0123456789abcdef") == ""
 }

@@ -27,6 +27,9 @@ type Bundle struct {
 	Version int
 	ID      string
 	Name    string
+	// Image and Labels are told with the container's events.
+	Image  string
+	Labels map[string]string `json:",omitempty"`
 	// EventLog is the directory of the shared event log.
 	EventLog string
 	// Spec is the OCI runtime configuration. Used parts: Process, Hostname, Mounts,

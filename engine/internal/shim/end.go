@@ -32,7 +32,8 @@ func (s *supervisor) shut() {
 	}
 	if s.b.AutoRemove {
 		root := filepath.Dir(filepath.Dir(s.dir))
-		if err := state.RemoveContainer(root, s.b.ID); err != nil {
+		var err error
+		if s.trash, err = state.Detach(root, s.b.ID); err != nil {
 			s.faults.Printf("remove container: %v", err)
 		}
 		s.events.add("destroy", nil)
@@ -68,6 +69,9 @@ func (s *supervisor) end() {
 		}
 	}
 	s.open = nil
+	if s.trash != "" {
+		_ = state.RemoveTree(s.trash) // what stays, the next berth deletes
+	}
 }
 
 // busy tells whether a connection carries a stream, which end must not cut. It returns

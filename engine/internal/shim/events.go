@@ -2,6 +2,7 @@ package shim
 
 import (
 	"encoding/json"
+	"maps"
 	"sync"
 	"time"
 
@@ -47,10 +48,10 @@ func (e *events) add(action string, attrs map[string]string) {
 	if e.log == nil {
 		return
 	}
-	all := map[string]string{"name": e.b.Name}
-	for k, v := range attrs {
-		all[k] = v
-	}
+	all := make(map[string]string, len(e.b.Labels)+len(attrs)+2)
+	maps.Copy(all, e.b.Labels) // first: a label is data and must not replace what we say
+	all["name"], all["image"] = e.b.Name, e.b.Image
+	maps.Copy(all, attrs)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.recs = append(e.recs, pending{Record: eventlog.Record{

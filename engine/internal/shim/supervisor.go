@@ -48,6 +48,7 @@ type supervisor struct {
 	halted chan struct{} // closed when the restart policy is suspended
 	open   map[*conn]bool
 	ending bool
+	trash  string // what is left of a container with --rm, to be deleted last
 }
 
 // A run is one process with its session: the container's main one, or an exec's.

@@ -388,16 +388,12 @@ func (s *Store) abandoned(id, dir string) (string, bool) {
 	return aside, true
 }
 
-// RemoveContainer removes a container that no longer runs, with its files: what a shim
-// does at the end of a container with --rm. Files that this process may not delete
-// (foreign ids of a rootless container) stay in the trash, where the next berth finds them.
-func RemoveContainer(root, id string) error {
-	s := &Store{root: root}
-	dir, err := s.Detach(id)
-	if err != nil {
-		return err
-	}
-	return RemoveTree(dir)
+// Detach takes a container that no longer runs out of the store in root: what a shim
+// does at the end of a container with --rm. The caller deletes the returned directory
+// with RemoveTree, later if it likes. Files that it may not delete (foreign ids of a
+// rootless container) stay in the trash, where the next berth finds them.
+func Detach(root, id string) (dir string, err error) {
+	return (&Store{root: root}).Detach(id)
 }
 
 func writeRecord(dir string, rec *Record) error {

@@ -34,6 +34,15 @@ func create(t testing.TB, s *Store, name string) *Record {
 	return rec
 }
 
+// remove does what a shim does at the end of a container with --rm.
+func remove(s *Store, id string) error {
+	dir, err := Detach(s.root, id)
+	if err != nil {
+		return err
+	}
+	return RemoveTree(dir)
+}
+
 func wantClass(t *testing.T, err error, class engine.Class) {
 	t.Helper()
 	if engine.ClassOf(err) != class || err == nil {
@@ -253,7 +262,7 @@ func TestRemoveFreesTheName(t *testing.T) {
 		t.Fatal(err)
 	}
 	os.Chmod(sealed, 0) // images have such directories
-	if err := RemoveContainer(s.root, rec.ID); err != nil {
+	if err := remove(s, rec.ID); err != nil {
 		t.Fatal(err)
 	}
 	_, err := s.Load(rec.ID)
@@ -262,7 +271,7 @@ func TestRemoveFreesTheName(t *testing.T) {
 		t.Errorf("trash holds %v", left)
 	}
 	create(t, s, "web")
-	wantClass(t, RemoveContainer(s.root, rec.ID), engine.ClassNotFound)
+	wantClass(t, remove(s, rec.ID), engine.ClassNotFound)
 }
 
 func TestRemoveDoesNotFreeANameThatMovedOn(t *testing.T) {
@@ -272,7 +281,7 @@ func TestRemoveDoesNotFreeANameThatMovedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := create(t, s, "web")
-	if err := RemoveContainer(s.root, a.ID); err != nil {
+	if err := remove(s, a.ID); err != nil {
 		t.Fatal(err)
 	}
 	if id, err := s.Resolve("web"); err != nil || id != b.ID {
@@ -292,7 +301,7 @@ func TestLockOfARemovedContainer(t *testing.T) {
 		_, err := s.Lock(rec.ID)
 		second <- err
 	}()
-	if err := RemoveContainer(s.root, rec.ID); err != nil {
+	if err := remove(s, rec.ID); err != nil {
 		t.Fatal(err)
 	}
 	unlock()
