@@ -127,7 +127,7 @@ var table = []Action{
 
 	{Open, Lists, []string{"enter", "right", "l"}, "open", "Show the selected thing in the main area and go there.", "", 0},
 	{Mark, Lists, []string{"space"}, "mark", "Mark the line for the next action, and go down.", "", 5},
-	{MarkAll, Lists, []string{"a", "A"}, "mark all", "Mark all lines that show, or none.", "", 0},
+	{MarkAll, Lists, []string{"A"}, "mark all", "Mark all lines that show, or none.", "", 0},
 	{Sort, Lists, []string{"o"}, "sort", "Sort by the next column.", "", 7},
 	{SortReverse, Lists, []string{"O"}, "reverse", "Sort the other way round.", "", 0},
 

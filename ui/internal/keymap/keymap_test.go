@@ -51,6 +51,18 @@ func TestEveryActionIsReachableAndInTheHelp(t *testing.T) {
 	}
 }
 
+// What every list can do must be reachable with its first key in each of them.
+func TestListsDoNotHideWhatTheyShare(t *testing.T) {
+	m := Default()
+	for _, s := range []Scope{Images, Containers, Pulls} {
+		for _, a := range table {
+			if a.Scope == Lists && m.Lookup(s, a.Keys[0]) != a.ID {
+				t.Errorf("%q in %q is %q, want %q", a.Keys[0], s, m.Lookup(s, a.Keys[0]), a.ID)
+			}
+		}
+	}
+}
+
 func TestLoadRebinds(t *testing.T) {
 	m, err := Load("keys.toml", []byte("[images]\nrun = \"f5\"\nremove-image = [\"ctrl+x\", \"D\"]\n"))
 	if err != nil {
