@@ -52,6 +52,9 @@ func (o *operation) step(name, explain string, data any, f func() error) error {
 }
 
 // publish appends a lifecycle event about a container.
+//
+// What it tells of has happened. A full disk, or a writer that holds the log, loses the
+// event and must not make a failure of it.
 func (e *Engine) publish(action string, c *engine.Container, attrs map[string]string) error {
 	all := make(map[string]string, len(c.Labels)+len(attrs)+2)
 	maps.Copy(all, c.Labels) // first: a label is data and must not replace what we say
@@ -62,7 +65,11 @@ func (e *Engine) publish(action string, c *engine.Container, attrs map[string]st
 	if err != nil {
 		return fmt.Errorf("publish %q: %w", action, err)
 	}
-	return e.log.Append(eventlog.Record{
+	err = e.log.Append(eventlog.Record{
 		Time: time.Now(), Kind: string(engine.KindContainer), Action: action, ID: c.ID, Attrs: all, Data: data,
 	})
+	if class := engine.ClassOf(err); class == engine.ClassExhausted || class == engine.ClassUnavailable {
+		return nil
+	}
+	return err
 }
