@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -88,11 +89,30 @@ func (e *Engine) ListContainers(ctx context.Context, opts engine.ContainerListOp
 		}
 	}
 	if opts.Size {
-		for i := range out {
-			e.fillSize(ctx, &out[i])
+		if err := e.fillSizes(ctx, out); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// fillSizes sets the sizes of many containers. The images are listed once: inspecting
+// each container's image reads the whole state directory every time.
+func (e *Engine) fillSizes(ctx context.Context, cs []engine.Container) error {
+	images, err := e.ListImages(ctx, engine.ImageListOptions{All: true})
+	if err != nil {
+		return err
+	}
+	sizes := make(map[engine.Digest]int64, len(images))
+	for _, img := range images {
+		sizes[img.ID] = img.Size
+	}
+	for i := range cs {
+		c := &cs[i]
+		c.SizeRw = diskUsage(filepath.Join(e.state.Dir(c.ID), upperDir))
+		c.SizeRootFs = c.SizeRw + sizes[c.ImageID]
+	}
+	return nil
 }
 
 // containers returns all containers, newest first. Those at rest come from the index
