@@ -3,7 +3,6 @@ package local
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -123,42 +122,41 @@ func (e *Engine) containers() ([]engine.Container, error) {
 		return nil, err
 	}
 	index := e.state.LoadIndex()
-	var (
-		wg   sync.WaitGroup
-		mu   sync.Mutex // guards index for writing, and out
-		out  = make([]engine.Container, 0, len(ids))
-		part = (len(ids) + 1) / 2
-	)
-	for chunk := range slices.Chunk(ids, max(part, 1)) {
+	type loaded struct {
+		engine.Container
+		stamp int64
+		fresh bool // not from the index
+		gone  bool
+	}
+	all := make([]loaded, len(ids))
+	var wg sync.WaitGroup
+	half := max((len(ids)+1)/2, 1)
+	for from := 0; from < len(ids); from += half {
 		wg.Go(func() {
-			for _, id := range chunk {
-				stamp := e.state.Stamp(id)
-				var c engine.Container
-				mu.Lock()
-				data, ok := index.Get(id, stamp)
-				mu.Unlock()
-				if ok && json.Unmarshal(data, &c) == nil {
-					mu.Lock()
-					out = append(out, c)
-					mu.Unlock()
+			for i := from; i < min(from+half, len(ids)); i++ {
+				l := &all[i]
+				l.stamp = e.state.Stamp(ids[i])
+				if data, ok := index.Get(ids[i], l.stamp); ok && decodeSummary(data, &l.Container) == nil {
 					continue
 				}
-				_, c, err := e.load(id)
-				if err != nil {
-					continue // removed meanwhile; a broken record shows in inspect
-				}
-				mu.Lock()
-				out = append(out, c)
-				if !c.State.Alive() {
-					if data, err := json.Marshal(c); err == nil {
-						index.Put(id, stamp, data)
-					}
-				}
-				mu.Unlock()
+				var err error
+				_, l.Container, err = e.load(ids[i])
+				l.fresh, l.gone = true, err != nil // removed meanwhile; a broken record shows in inspect
 			}
 		})
 	}
 	wg.Wait()
+	out := make([]engine.Container, 0, len(ids))
+	for i := range all {
+		l := &all[i]
+		if l.gone {
+			continue
+		}
+		out = append(out, l.Container)
+		if l.fresh && !l.State.Alive() {
+			index.Put(ids[i], l.stamp, encodeSummary(&l.Container))
+		}
+	}
 	index.Save(ids)
 	slices.SortFunc(out, func(a, b engine.Container) int {
 		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))

@@ -1,7 +1,8 @@
 package state
 
 import (
-	"encoding/json"
+	"encoding/binary"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,9 +15,17 @@ import (
 // modification time of the container's directory: every record in it is replaced by
 // rename, which changes that time. It is a cache: without it, or with a broken one,
 // lists are right but slower.
-const indexFile = ".index"
+//
+// The file is a magic word and entries: the ID's 32 bytes, the time as 8 bytes, the
+// length of the data as 4, little endian, and the data.
+const (
+	indexFile   = ".index"
+	indexMagic  = "berthix1"
+	entryHeader = 32 + 8 + 4
+)
 
-// An Index is the cached entries by container ID. The zero value is empty.
+// An Index is the cached entries by container ID. Get may be called by several
+// goroutines at once, Put and Save by one.
 type Index struct {
 	store   *Store
 	entries map[string]indexEntry
@@ -24,23 +33,49 @@ type Index struct {
 }
 
 type indexEntry struct {
-	MTime int64           `json:"m"` // of the directory, nanoseconds
-	Data  json.RawMessage `json:"d"`
+	mtime int64 // of the directory, nanoseconds
+	data  []byte
 }
 
 // settled is the age from which a directory's time is trusted: a second change within
 // one tick of a coarse clock would not show.
 const settled = 100 * time.Millisecond
 
-// LoadIndex reads the cache.
+// LoadIndex reads the cache. A broken one is as good as none.
 func (s *Store) LoadIndex() *Index {
-	x := &Index{store: s, entries: map[string]indexEntry{}}
-	if data, err := os.ReadFile(filepath.Join(s.containers(), indexFile)); err == nil {
-		if json.Unmarshal(data, &x.entries) != nil {
-			x.entries = map[string]indexEntry{}
-		}
+	x := &Index{store: s}
+	data, err := os.ReadFile(filepath.Join(s.containers(), indexFile))
+	if err == nil {
+		x.entries = parseIndex(data)
+	}
+	if x.entries == nil {
+		x.entries = map[string]indexEntry{}
 	}
 	return x
+}
+
+// parseIndex returns nil if data is no whole index.
+func parseIndex(data []byte) map[string]indexEntry {
+	if len(data) < len(indexMagic) || string(data[:len(indexMagic)]) != indexMagic {
+		return nil
+	}
+	data = data[len(indexMagic):]
+	entries := make(map[string]indexEntry, len(data)/256)
+	for len(data) > 0 {
+		if len(data) < entryHeader {
+			return nil
+		}
+		n := binary.LittleEndian.Uint32(data[40:])
+		if uint64(n) > uint64(len(data)-entryHeader) {
+			return nil
+		}
+		end := entryHeader + int(n)
+		entries[hex.EncodeToString(data[:32])] = indexEntry{
+			mtime: int64(binary.LittleEndian.Uint64(data[32:])), data: data[entryHeader:end:end],
+		}
+		data = data[end:]
+	}
+	return entries
 }
 
 // Stamp returns the time that an entry of the container depends on; 0 if it is gone.
@@ -54,20 +89,20 @@ func (s *Store) Stamp(id string) int64 {
 }
 
 // Get returns the entry of a container if it still holds.
-func (x *Index) Get(id string, stamp int64) (json.RawMessage, bool) {
+func (x *Index) Get(id string, stamp int64) ([]byte, bool) {
 	e, ok := x.entries[id]
-	if !ok || e.MTime != stamp {
+	if !ok || e.mtime != stamp {
 		return nil, false
 	}
-	return e.Data, true
+	return e.data, true
 }
 
 // Put keeps an entry for later lists, unless the container changed a moment ago.
-func (x *Index) Put(id string, stamp int64, data json.RawMessage) {
+func (x *Index) Put(id string, stamp int64, data []byte) {
 	if time.Since(time.Unix(0, stamp)) < settled {
 		return
 	}
-	x.entries[id] = indexEntry{MTime: stamp, Data: data}
+	x.entries[id] = indexEntry{mtime: stamp, data: data}
 	x.fresh++
 }
 
@@ -77,15 +112,17 @@ func (x *Index) Save(ids []string) {
 	if x.fresh < 16 && len(x.entries) < len(ids)+64 {
 		return
 	}
-	live := make(map[string]indexEntry, len(ids))
+	data := []byte(indexMagic)
 	for _, id := range ids {
-		if e, ok := x.entries[id]; ok {
-			live[id] = e
+		e, ok := x.entries[id]
+		raw, err := hex.DecodeString(id)
+		if !ok || err != nil || len(raw) != 32 {
+			continue
 		}
-	}
-	data, err := json.Marshal(live)
-	if err != nil {
-		return
+		data = append(data, raw...)
+		data = binary.LittleEndian.AppendUint64(data, uint64(e.mtime))
+		data = binary.LittleEndian.AppendUint32(data, uint32(len(e.data)))
+		data = append(data, e.data...)
 	}
 	file := filepath.Join(x.store.containers(), indexFile)
 	tmp, err := os.CreateTemp(x.store.containers(), indexFile+".*")
