@@ -151,6 +151,9 @@ type Group struct {
 func (m *Map) Groups(focus Scope) []Group {
 	var out []Group
 	near := chain(focus)
+	if focus == ShellView || focus == ShellKeys {
+		near = []Scope{ShellView, ShellKeys, CopyMode}
+	}
 	for _, s := range scopes {
 		g := Group{Scope: s.Scope, Title: s.Title}
 		for _, a := range m.actions {

@@ -74,7 +74,7 @@ func appendColor(dst []byte, c vt.Color, base int) []byte {
 // plain rendition. Only printable characters and SGR go out: what a program wrote can
 // do nothing to the terminal around the pane.
 func appendRow(dst []byte, cells []vt.Cell, w int, fg vt.Color) []byte {
-	first, last, wide := true, vt.Style{}, false
+	first, last, joined := true, vt.Style{}, false
 	col := 0
 	for i := 0; i < len(cells) && col < w; i++ {
 		c := &cells[i]
@@ -84,12 +84,12 @@ func appendRow(dst []byte, cells []vt.Cell, w int, fg vt.Color) []byte {
 		style := c.Style
 		style.Link = 0
 		joins := c.Rune >= 0x300 && !alone(c.Rune)
-		if first || style != last || joins && wide {
+		if first || style != last || joins || joined && c.Rune >= 0x300 {
 			// A sequence in between also keeps two cells from being taken for one character.
 			dst = appendStyle(dst, style, fg)
 			first, last = false, style
 		}
-		wide = joins
+		joined = joins
 		n := int(max(c.Width, 1))
 		switch {
 		case col+n > w: // half a wide character at the edge

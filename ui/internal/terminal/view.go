@@ -115,10 +115,11 @@ func (t *Terminal) Draw(l Look, w, h int) []string {
 		fg = l.Foreground
 	}
 	invert := t.screen.Modes().Has(vt.ModeReverseVideo)
+	_, rows := t.screen.Size()
 	var buf []byte
 	for i := range h {
 		y := i - v.scroll
-		if !all && !t.screen.Changed(y, d.gen) {
+		if !all && y < rows && !t.screen.Changed(y, d.gen) {
 			continue
 		}
 		v.cells, _ = t.screen.Line(v.cells[:0], y)
