@@ -64,10 +64,11 @@ func (s *Session) resizeDue(cu *cursor) bool {
 // required and stands still meanwhile.
 func (s *Session) serve(cu *cursor, asking []*Client, painted bool) {
 	st := s.stream
-	var paint []byte
+	// A client that was here before has the history already.
+	var first, again []byte
 	if painted {
 		st.mu.Unlock()
-		paint = s.screen.Repaint(nil)
+		first, again = s.screen.Repaint(nil, true), s.screen.Repaint(nil, false)
 		st.mu.Lock()
 	}
 	for _, c := range asking {
@@ -75,8 +76,11 @@ func (s *Session) serve(cu *cursor, asking []*Client, painted bool) {
 			continue
 		}
 		// Nothing was printed yet: a repaint would only clear the client's terminal.
-		if painted && (!c.opts.NoReplay || c.placed) {
-			c.paint = paint
+		switch {
+		case painted && c.placed:
+			c.paint = again
+		case painted && !c.opts.NoReplay:
+			c.paint = first
 		}
 		if c.cu != nil {
 			c.cu.remove()

@@ -57,8 +57,9 @@ type Screen interface {
 	// Resize changes the size.
 	Resize(cols, rows int)
 	// Repaint appends the bytes that make a terminal of the same size show the
-	// present state, whatever it showed before.
-	Repaint(dst []byte) []byte
+	// present state, whatever it showed before. With history, lines that have left
+	// the screen come first.
+	Repaint(dst []byte, history bool) []byte
 	// Replies returns what a terminal answers to the queries written since the last
 	// call. It is valid until the next call of any method.
 	Replies() []byte

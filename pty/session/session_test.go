@@ -34,7 +34,7 @@ func (t *tape) Write(p []byte) (int, error) {
 
 func (t *tape) Resize(cols, rows int) { t.sizes = append(t.sizes, Size{cols, rows}) }
 
-func (t *tape) Repaint(dst []byte) []byte {
+func (t *tape) Repaint(dst []byte, _ bool) []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.keep > 0 && len(t.all) > t.keep {
@@ -436,7 +436,7 @@ func BenchmarkTerminal(b *testing.B) {
 
 type null struct{}
 
-func (*null) Write(p []byte) (int, error) { return len(p), nil }
-func (*null) Resize(int, int)             {}
-func (*null) Repaint(d []byte) []byte     { return d }
-func (*null) Replies() []byte             { return nil }
+func (*null) Write(p []byte) (int, error)     { return len(p), nil }
+func (*null) Resize(int, int)                 {}
+func (*null) Repaint(d []byte, _ bool) []byte { return d }
+func (*null) Replies() []byte                 { return nil }

@@ -22,6 +22,19 @@ func newScreen(size engine.Size) session.Screen {
 // A screen tells the tidier what it was given.
 type screen struct{ *vt.Screen }
 
+// history is how many lines above the screen a new client gets. More would take a
+// person's terminal a moment to print.
+const history = 2000
+
+// Repaint makes a terminal that somebody else set up, a person's or a pane's, show the screen.
+func (s screen) Repaint(dst []byte, withHistory bool) []byte {
+	o := vt.RepaintOptions{Outer: true}
+	if withHistory {
+		o.Scrollback = history
+	}
+	return s.Screen.RepaintWith(dst, o)
+}
+
 func (s screen) Write(p []byte) (int, error) {
 	tidy.passed(len(p))
 	return s.Screen.Write(p)
