@@ -119,6 +119,24 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+func TestQuestionsCanBeInterrupted(t *testing.T) {
+	for _, c := range []struct {
+		args, question string
+		code           int
+	}{
+		{"login", "Username: ", 130},
+		{"login -u ada", "Password: ", 130},
+		{"container prune", "[y/N] ", 1},
+	} {
+		b, u := newBench(t), newUser(t)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		code := u.runs(ctx, b, strings.Fields(c.args)...)
+		u.sees(c.question)
+		cancel(&signalError{syscall.SIGINT})
+		u.expectCode(code, c.code)
+	}
+}
+
 func TestPruneAsks(t *testing.T) {
 	b := newBench(t)
 	b.must("pull", "-q", "toolbox")

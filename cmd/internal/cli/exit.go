@@ -98,7 +98,8 @@ func (a *App) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 		fmt.Fprintf(a.err, "berth: %s\nSee '%s --help'.\n", usage.msg, cmd.CommandPath())
 		return usage.code
 	}
-	if engine.ClassOf(err) == engine.ClassCanceled {
+	var interrupted *signalError
+	if engine.ClassOf(err) == engine.ClassCanceled || errors.As(err, &interrupted) {
 		if sig, ok := context.Cause(ctx).(*signalError); ok {
 			fmt.Fprintf(a.err, "berth: interrupted\n")
 			return exitCode(sig, fallback)

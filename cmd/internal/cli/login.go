@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -44,7 +43,7 @@ func (a *App) login(ctx context.Context, args []string, f *loginFlags) error {
 	if len(args) == 1 {
 		creds.Registry = args[0]
 	}
-	if err := a.askCredentials(&creds, f); err != nil {
+	if err := a.askCredentials(ctx, &creds, f); err != nil {
 		return err
 	}
 	eng, err := a.engine(ctx)
@@ -61,18 +60,24 @@ func (a *App) login(ctx context.Context, args []string, f *loginFlags) error {
 // maxPassword bounds what is read from the standard input.
 const maxPassword = 64 << 10
 
-func (a *App) askCredentials(c *engine.Credentials, f *loginFlags) error {
+func (a *App) askCredentials(ctx context.Context, c *engine.Credentials, f *loginFlags) error {
 	switch {
 	case f.stdin && f.password != "":
 		return usagef("--password and --password-stdin are mutually exclusive")
 	case f.stdin && f.username == "":
 		return usagef("must provide --username with --password-stdin")
 	case f.stdin:
-		data, err := io.ReadAll(io.LimitReader(a.In, maxPassword))
+		data, err := answer(ctx, func() (string, error) {
+			data, err := io.ReadAll(io.LimitReader(a.In, maxPassword))
+			return string(data), err
+		})
+		if ctx.Err() != nil {
+			return err
+		}
 		if err != nil {
 			return engine.Errorf(engine.ClassInvalid, "read the password: %w", err)
 		}
-		c.Password = strings.TrimRight(string(data), "\r\n")
+		c.Password = strings.TrimRight(data, "\r\n")
 	case f.password != "":
 		fmt.Fprintln(a.err, "WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
 	}
@@ -85,15 +90,21 @@ func (a *App) askCredentials(c *engine.Credentials, f *loginFlags) error {
 	}
 	if c.Username == "" {
 		fmt.Fprint(a.out, "Username: ")
-		line, err := bufio.NewReader(io.LimitReader(a.In, maxPassword)).ReadString('\n')
-		c.Username = strings.TrimSpace(line)
-		if err != nil || c.Username == "" {
+		line, err := a.askLine(ctx, maxPassword)
+		if ctx.Err() != nil {
+			return err
+		}
+		c.Username = line
+		if err != nil || line == "" {
 			return engine.Errorf(engine.ClassInvalid, "log in: a username is needed")
 		}
 	}
 	fmt.Fprint(a.out, "Password: ")
-	password, err := tty.ReadPassword(a.InTerm)
+	password, err := tty.ReadPassword(ctx, a.InTerm)
 	fmt.Fprintln(a.out)
+	if ctx.Err() != nil {
+		return err
+	}
 	if err != nil || password == "" {
 		return engine.Errorf(engine.ClassInvalid, "log in: a password is needed")
 	}

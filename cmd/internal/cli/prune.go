@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"berth/engine"
@@ -39,7 +37,7 @@ func (a *App) imagePruneCommand() *cobra.Command {
 			if f.all {
 				what = "all images without at least one container associated to them"
 			}
-			if !f.force && !a.confirm("This will remove "+what+".") {
+			if !f.force && !a.confirm(cmd.Context(), "This will remove "+what+".") {
 				return errNotConfirmed
 			}
 			eng, err := a.engine(cmd.Context())
@@ -63,7 +61,7 @@ func (a *App) containerPruneCommand() *cobra.Command {
 		Short: "Remove all stopped containers",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !f.force && !a.confirm("This will remove all stopped containers.") {
+			if !f.force && !a.confirm(cmd.Context(), "This will remove all stopped containers.") {
 				return errNotConfirmed
 			}
 			eng, err := a.engine(cmd.Context())
@@ -92,7 +90,7 @@ func (a *App) systemPruneCommand() *cobra.Command {
 			if f.all {
 				images = "all images without at least one container associated to them"
 			}
-			if !f.force && !a.confirm("This will remove all stopped containers and "+images+".") {
+			if !f.force && !a.confirm(cmd.Context(), "This will remove all stopped containers and "+images+".") {
 				return errNotConfirmed
 			}
 			return a.pruneAll(cmd.Context(), &f)
@@ -143,13 +141,13 @@ func (a *App) printPruned(containers, images string, r engine.PruneReport, err e
 // errNotConfirmed ends a command that the user thought better of.
 var errNotConfirmed error = &statusError{code: exitFailure, err: errors.New("nothing was removed")}
 
-// confirm asks; anything but y or yes, and an input that ended, is a no.
-func (a *App) confirm(consequence string) bool {
+// confirm asks; anything but y or yes, an input that ended and an interruption are a no.
+func (a *App) confirm(ctx context.Context, consequence string) bool {
 	fmt.Fprintf(a.out, "WARNING! %s\nAre you sure you want to continue? [y/N] ", consequence)
-	line, _ := bufio.NewReader(io.LimitReader(a.In, 64)).ReadString('\n')
+	line, _ := a.askLine(ctx, 64)
 	if a.InTerm == nil {
 		fmt.Fprintln(a.out)
 	}
-	line = strings.ToLower(strings.TrimSpace(line))
+	line = strings.ToLower(line)
 	return line == "y" || line == "yes"
 }

@@ -4,6 +4,7 @@
 package tty
 
 import (
+	"context"
 	"os"
 	"sync"
 
@@ -61,8 +62,28 @@ func (r *Raw) RestoreOnPanic() {
 	}
 }
 
-// ReadPassword reads a line from the terminal f without echo.
-func ReadPassword(f *os.File) (string, error) {
-	b, err := term.ReadPassword(int(f.Fd()))
-	return string(b), err
+// ReadPassword reads a line from the terminal f without echo. If ctx ends first, the error is
+// its cause and the terminal as it was; the read can't be interrupted and takes the next line.
+func ReadPassword(ctx context.Context, f *os.File) (string, error) {
+	fd := int(f.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	type result struct {
+		line []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		line, err := term.ReadPassword(fd)
+		done <- result{line, err}
+	}()
+	select {
+	case r := <-done:
+		return string(r.line), r.err
+	case <-ctx.Done():
+		_ = term.Restore(fd, before)
+		return "", context.Cause(ctx)
+	}
 }
