@@ -45,17 +45,18 @@ func (m *Model) pasted(text string) tea.Cmd {
 func (m *Model) do(id keymap.ID) tea.Cmd {
 	m.drawn.mark(m.window.focus)
 	m.drawn.footer = true
+	var began tea.Cmd
 	if m.window.focus == layout.Main {
-		if tab := m.main.Tab(); tab != nil {
-			if cmd, ok := tab.Do(id); ok {
-				return cmd
-			}
+		cmd, ok := m.main.Do(id)
+		if ok {
+			return cmd
 		}
+		began = cmd
 	}
 	if f := handlers[id]; f != nil {
-		return f(m)
+		return tea.Batch(began, f(m))
 	}
-	return nil
+	return began
 }
 
 // handlers says what the actions do. A test proves that every action of the key table

@@ -126,6 +126,21 @@ func (m *Main) Tab() Tab {
 	return m.tabs[m.index()]
 }
 
+// Do carries an action out in the tab that shows. A key may come before the tab has
+// begun to load; then it begins now.
+func (m *Main) Do(id keymap.ID) (tea.Cmd, bool) {
+	t := m.Tab()
+	if t == nil {
+		return nil, false
+	}
+	var begin tea.Cmd
+	if !m.open {
+		begin = m.begin()
+	}
+	cmd, ok := t.Do(id)
+	return tea.Batch(begin, cmd), ok
+}
+
 // Scope says which keys count.
 func (m *Main) Scope() keymap.Scope {
 	if t := m.Tab(); t != nil {

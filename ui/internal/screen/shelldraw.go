@@ -90,14 +90,17 @@ func line(part []string, i, w int) string {
 func (t *Shell) drawSession(env Env, p place, focused bool) []string {
 	st, s := env.Style, p.s
 	switch {
+	case s.opening:
+		if s.term != nil {
+			s.term.Resize(engine.Size{Cols: p.w, Rows: p.h})
+		}
+		return note(st, p.w, p.h, "Connecting to "+s.title()+st.Icons.More, "")
 	case s.term != nil:
 		s.term.Resize(engine.Size{Cols: p.w, Rows: p.h})
 		if focused {
 			s.bells = s.term.Bells()
 		}
 		return s.term.Draw(shellLook(st), p.w, p.h)
-	case s.opening:
-		return note(st, p.w, p.h, "Connecting to "+s.title()+st.Icons.More, "")
 	case s.err != nil:
 		return failure(st, p.w, p.h, s.err)
 	}

@@ -147,7 +147,7 @@ type (
 		session   *session
 		id        string
 		cmd       []string
-		term      *terminal.Terminal
+		before    *terminal.Terminal // what the session showed until now
 		att       engine.Attachment
 		err       error
 	}
@@ -288,8 +288,13 @@ func (s *Shells) deck(container string) *deck {
 	return d
 }
 
-func (s *Shells) newTerminal() *terminal.Terminal {
-	return terminal.New(terminal.Options{Size: s.size, Foreground: s.fg, Background: s.bg, Wake: s.poke})
+// blank gives a session that is being opened a new terminal at once: what is typed
+// until the program is there waits for it.
+func (s *Shells) blank(d *deck, one *session) (term *terminal.Terminal, res ShellOpened) {
+	res = ShellOpened{container: d.container, session: one, id: one.id, cmd: one.cmd, before: one.term}
+	term = terminal.New(terminal.Options{Size: s.size, Foreground: s.fg, Background: s.bg, Wake: s.poke})
+	one.term, one.opening, one.err = term, true, nil
+	return term, res
 }
 
 func attachOptions(t *terminal.Terminal, size engine.Size) engine.AttachOptions {
@@ -369,7 +374,8 @@ func (s *Shells) start(d *deck, cmd []string) tea.Cmd {
 }
 
 func (s *Shells) exec(d *deck, one *session, cmd []string) tea.Cmd {
-	ctx, eng, term, size, container := s.ctx, s.eng, s.newTerminal(), s.size, d.container
+	ctx, eng, size, container := s.ctx, s.eng, s.size, d.container
+	term, res := s.blank(d, one)
 	try := [][]string{cmd}
 	if cmd == nil {
 		try = nil
@@ -377,9 +383,7 @@ func (s *Shells) exec(d *deck, one *session, cmd []string) tea.Cmd {
 			try = append(try, []string{name})
 		}
 	}
-	one.opening, one.err = true, nil
 	return func() tea.Msg {
-		res := ShellOpened{container: container, session: one, term: term}
 		for _, res.cmd = range try {
 			opts := attachOptions(term, size)
 			res.id, res.att, res.err = eng.Exec(ctx, container, engine.ExecConfig{Cmd: res.cmd, TTY: true, Stdin: true, Env: shellEnv}, &opts)
@@ -413,10 +417,9 @@ func (s *Shells) AttachMain(container, name string, cmd []string) tea.Cmd {
 
 // attach connects to a session that runs. Its screen comes back as it was.
 func (s *Shells) attach(d *deck, one *session) tea.Cmd {
-	ctx, eng, term, size, container, id := s.ctx, s.eng, s.newTerminal(), s.size, d.container, one.id
-	one.opening, one.err = true, nil
+	ctx, eng, size, container, id := s.ctx, s.eng, s.size, d.container, one.id
+	term, res := s.blank(d, one)
 	return func() tea.Msg {
-		res := ShellOpened{container: container, session: one, id: id, cmd: one.cmd, term: term}
 		if id == mainProcess {
 			res.att, res.err = eng.Attach(ctx, container, attachOptions(term, size))
 		} else {
@@ -435,16 +438,11 @@ func (s *Shells) Start(container, name string) tea.Cmd {
 		one = &session{id: mainProcess, name: name}
 		d.all = append(d.all, one)
 	}
-	if one.term != nil {
-		one.term.Close()
-		one.term = nil
-	}
-	one.opening, one.err = true, nil
 	d.choose(one)
-	ctx, eng, term, size := s.ctx, s.eng, s.newTerminal(), s.size
+	ctx, eng, size := s.ctx, s.eng, s.size
+	term, res := s.blank(d, one)
 	return func() tea.Msg {
 		opts := attachOptions(term, size)
-		res := ShellOpened{container: container, session: one, id: mainProcess, term: term}
 		res.att, res.err = eng.StartContainer(ctx, container, &opts)
 		return res
 	}
@@ -456,15 +454,24 @@ func (s *Shells) Opened(o ShellOpened) tea.Cmd {
 	one.opening = false
 	if o.err != nil {
 		one.err = o.err
+		if one.term != nil {
+			one.term.Close()
+		}
+		one.term = o.before
 		if d != nil && one.term == nil && (one.id == "" || one.id == mainProcess || engine.ClassOf(o.err) == engine.ClassNotFound) {
 			d.remove(one)
 		}
 		return func() tea.Msg { return Say{Err: o.err} }
 	}
-	if one.term != nil {
-		one.term.Close()
+	if one.term == nil { // it was left in the meantime
+		go o.att.Close()
+		one.id, one.cmd = o.id, o.cmd
+		return nil
 	}
-	one.id, one.term, one.cmd, one.told, one.bells = o.id, o.term, o.cmd, false, 0
+	if o.before != nil {
+		o.before.Close()
+	}
+	one.id, one.cmd, one.told, one.bells = o.id, o.cmd, false, 0
 	if one.name == "shell" && len(o.cmd) > 0 {
 		one.name = strings.Join(o.cmd, " ")
 	}

@@ -1,0 +1,184 @@
+package uitest_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"berth/engine"
+	"berth/engine/enginetest"
+	"berth/ui"
+	"berth/ui/uitest"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// inShell opens a shell in the container "shell".
+func inShell(t *testing.T, w, h int) (*uitest.User, *enginetest.Fake) {
+	t.Helper()
+	u, f, _ := harbour(t, w, h)
+	u.Press("2").SeesRow("▌", "shell").Press("s").Sees("/ # ", "ctrl-] d detach")
+	return u, f
+}
+
+func TestTypingReachesTheProgram(t *testing.T) {
+	u, _ := inShell(t, 120, 35)
+	// Keys that mean something elsewhere are the program's too.
+	u.Type("echo q1z:?").Press("enter").SeesRow("│q1z:?")
+	u.Paste("echo pasted\r").SeesRow("│pasted")
+	u.Press("ctrl+c").Type("echo on").Press("enter").SeesRow("│on")
+}
+
+func TestPrefixHasBerthsKeys(t *testing.T) {
+	u, _ := inShell(t, 120, 35)
+	u.Press("ctrl+]").Sees("d detach", "c new", "n next").Press("?").Sees("A shell, behind the prefix").Press("esc")
+	u.Press("ctrl+]", "z").SeesNot("hello-world").Press("ctrl+]", "z").Sees("hello-world")
+	u.Press("ctrl+]", ":").Sees("Commands").Press("esc")
+	u.Press("ctrl+]", "d").Sees("bash runs; nobody here is attached.").Type("?").Sees("Keys").Press("esc")
+}
+
+func TestPrefixCanBeAnotherKey(t *testing.T) {
+	f := enginetest.New()
+	defer f.Close()
+	if err := f.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	file := t.TempDir() + "/keys.toml"
+	if err := os.WriteFile(file, []byte("[shell]\nprefix = \"ctrl+o\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	u := uitest.Start(t, f, ui.Options{KeyFile: file}, 120, 35)
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("ctrl-o d detach").Press("ctrl+o", "d").SeesNot("ctrl-o d detach")
+}
+
+// What detaches never kills: the same shell comes back with what stood in it.
+func TestDetachAndAttachRepaint(t *testing.T) {
+	u, f := inShell(t, 120, 35)
+	u.Type("echo mark-my-words").Press("enter").SeesRow("│mark-my-words").Press("ctrl+]", "d").SeesNot("│mark-my-words")
+	if execs, err := f.Execs(t.Context(), "shell"); err != nil || len(execs) != 1 {
+		t.Fatalf("%d shells run, %v", len(execs), err)
+	}
+	u.Press("s").SeesRow("│mark-my-words").Type("echo still here").Press("enter").SeesRow("│still here")
+}
+
+// A workstation that is opened later finds the shell of the one before.
+func TestShellsAreFoundAgain(t *testing.T) {
+	f := enginetest.New()
+	defer f.Close()
+	if err := f.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	u := uitest.Start(t, f, ui.Options{}, 120, 35)
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("/ # ").Type("echo before").Press("enter").SeesRow("│before")
+	u.Press("ctrl+]", "q").Leaves()
+	again := uitest.Start(t, f, ui.Options{}, 120, 35)
+	again.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").SeesRow("│before")
+	if execs, err := f.Execs(t.Context(), "shell"); err != nil || len(execs) != 1 {
+		t.Errorf("%d shells run, %v", len(execs), err)
+	}
+}
+
+func TestSeveralShellsAndASplit(t *testing.T) {
+	u, f := inShell(t, 120, 35)
+	u.Type("echo first").Press("enter").SeesRow("│first").Press("ctrl+]", "c").SeesRow(" 1 ", " 2 ").SeesNot("│first")
+	u.Type("echo second").Press("enter").SeesRow("│second").Press("ctrl+]", "p").SeesRow("│first").SeesNot("│second")
+	u.Press("ctrl+]", "|").SeesRow("│first", "│second").Type("echo right").Press("enter").SeesRow("│right")
+	u.Press("ctrl+]", "o").Type("echo left").Press("enter").SeesRow("│left")
+	u.Press("ctrl+]", "|", "ctrl+]", "2").SeesRow("│right").SeesNot("│left")
+	if execs, err := f.Execs(t.Context(), "shell"); err != nil || len(execs) != 2 {
+		t.Errorf("%d shells run, %v", len(execs), err)
+	}
+	u.Press("ctrl+]", "x").Sees("runs on")
+}
+
+func TestExitStatusAndRunAgain(t *testing.T) {
+	u, _ := inShell(t, 120, 35)
+	u.Type("exit 3").Press("enter").Sees("exit 3", "r run again").Press("r").SeesNot("exit 3 ·").SeesRow("│/ # ")
+	u.Type("exit").Press("enter").Sees("exit 0", "enter close").Press("enter").SeesNot("run again")
+}
+
+func TestCopyModeInAPane(t *testing.T) {
+	u, _ := inShell(t, 120, 35)
+	u.Type("seq 1 200").Press("enter").SeesRow("│200").Press("ctrl+]", "[").Sees("copy 0/")
+	u.Press("g").SeesRow("│1 ").Press("/").Type("^150$").Press("enter").SeesRow("│150").SeesNot("│200")
+	u.Press("V", "j", "y").Sees("Copied 2 lines.").Press("q").SeesRow("│200")
+}
+
+func TestListsGoOnWhileAShellHasTheFocus(t *testing.T) {
+	u, f := inShell(t, 120, 35)
+	if err := f.StopContainer(context.Background(), "cache", engine.StopOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	u.SeesRow("■", "cache", "exit 0").Type("echo mine").Press("enter").SeesRow("│mine")
+}
+
+func TestResizeFollowsThePane(t *testing.T) {
+	f := enginetest.New(enginetest.WithProgram("bash", func(ctx context.Context, p *enginetest.Process) int {
+		for sig := p.Notify(); ; {
+			s := p.Size()
+			fmt.Fprintf(p.Stdout, "now %d by %d\n", s.Cols, s.Rows)
+			select {
+			case <-ctx.Done():
+				return 0
+			case <-sig:
+			}
+		}
+	}))
+	defer f.Close()
+	if err := f.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	u := uitest.Start(t, f, ui.Options{}, 120, 35)
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("now 73 by 31")
+	u.Resize(80, 24).Sees("now 78 by 19").Resize(160, 45).Press("ctrl+]", "z").Sees("now 158 by 40")
+}
+
+func TestAttachToTheContainersProgram(t *testing.T) {
+	u, _, _ := harbour(t, 120, 35)
+	u.Press("2").SeesRow("▌", "shell").Press("a").Sees("ctrl-] d detach").Type("echo main").Press("enter").SeesRow("│main")
+}
+
+func TestRunOpensAPane(t *testing.T) {
+	f := enginetest.New()
+	defer f.Close()
+	if err := f.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	u := uitest.Start(t, f, ui.Options{}, 120, 35)
+	u.Sees("alpine:3.22").Press("R").Sees("run -it --rm").Press("ctrl+u").Type("run -it alpine:3.22 sh").Press("enter")
+	u.Sees("ctrl-] d detach").Type("echo new").Press("enter").SeesRow("│new")
+}
+
+// A flood from a program neither blocks the window nor delays what is typed.
+func TestFloodLeavesTheWindowFree(t *testing.T) {
+	u, _ := inShell(t, 120, 35)
+	u.Type("seq 1 300000").Press("enter").Press("ctrl+]", "h").Press("down").SeesRow("▌", "web-1").Press("up").SeesRow("▌", "shell")
+	u.Press("s").SeesRow("│300000")
+}
+
+func TestRandomKeysInAShell(t *testing.T) {
+	u, _ := inShell(t, 100, 30)
+	r := rand.New(rand.NewPCG(7, 7))
+	keys := []string{"ctrl+]", "c", "n", "p", "|", "o", "x", "[", "v", "V", "y", "g", "G", "w", "b", "h", "j", "k", "l", "s", "a", "d", "enter", "esc", "1", "2", "4", "z", "tab", "r", "ctrl+d", "up"}
+	for range 1500 {
+		switch r.IntN(12) {
+		case 0:
+			u.Resize(20+r.IntN(140), 5+r.IntN(45))
+		case 1:
+			u.Send(tea.MouseClickMsg{X: r.IntN(100), Y: r.IntN(30), Button: tea.MouseLeft})
+		case 2:
+			u.Send(tea.MouseMotionMsg{X: r.IntN(100), Y: r.IntN(30), Button: tea.MouseLeft}).Send(tea.MouseReleaseMsg{X: 5, Y: 5, Button: tea.MouseLeft})
+		case 3:
+			u.Wheel(r.IntN(100), r.IntN(30), r.IntN(2) == 0)
+		default:
+			u.Press(keys[r.IntN(len(keys))])
+		}
+	}
+	u.Resize(120, 35).Press("esc", "esc").Until("the window is whole", func(s string) bool {
+		rows := strings.Split(strings.TrimSuffix(s, "\n"), "\n")
+		return len(rows) == 35 && strings.Contains(rows[0], "berth")
+	})
+}
