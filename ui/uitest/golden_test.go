@@ -73,6 +73,13 @@ var scenes = []scene{
 	{"processes", func(u *uitest.User, _ *enginetest.Fake) {
 		u.Press("2").SeesRow("▌", "shell").Press("enter", "]", "]").Sees("COMMAND", "bash")
 	}},
+	{"shell", func(u *uitest.User, _ *enginetest.Fake) {
+		u.Press("2").SeesRow("▌", "shell").Press("s").Sees("/ # ").Type("seq 3; uname").Press("enter").Sees("Linux")
+	}},
+	{"split", func(u *uitest.User, _ *enginetest.Fake) {
+		u.Press("2").SeesRow("▌", "shell").Press("s").Sees("/ # ").Type("uname").Press("enter").Sees("Linux").Press("ctrl+]", "|").SeesRow("1 bash", "2 bash")
+		u.Type("exit 3").Press("enter").Sees("exit 3")
+	}},
 	{"help", func(u *uitest.User, _ *enginetest.Fake) { u.Press("?").Sees("Keys") }},
 	{"palette", func(u *uitest.User, _ *enginetest.Fake) { u.Press(":").Type("run").Sees("berth run") }},
 	{"run", func(u *uitest.User, _ *enginetest.Fake) { u.Press("R").Sees("run -it --rm alpine:3.22") }},
