@@ -51,7 +51,7 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	}
 	g := guard{m, new(fault)}
 	_, err := tea.NewProgram(g, options...).Run()
-	if m.farewell != "" && err == nil {
+	if m.farewell != "" && g.fault.what == nil {
 		out := opts.Out
 		if out == nil {
 			out = os.Stdout
