@@ -63,7 +63,17 @@ func (e *Engine) CreateContainer(ctx context.Context, cfg engine.ContainerConfig
 	if err := e.publish("create", &c, nil); err != nil {
 		return engine.CreateResult{}, err
 	}
+	if e.ids.Mode == idmap.Single && e.firstTime("told-one-id") {
+		warnings = append(warnings, e.ids.Hint)
+	}
 	return engine.CreateResult{ID: rec.ID, Warnings: warnings}, nil
+}
+
+// firstTime reports whether this is called for the first time with this name in the
+// state directory, in any process: some things are worth saying once only.
+func (e *Engine) firstTime(name string) bool {
+	f, err := os.OpenFile(filepath.Join(e.opts.Root, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	return err == nil && f.Close() == nil
 }
 
 // create completes the record and stores it with its snapshot.
