@@ -221,7 +221,7 @@ func (m *Model) drawPane(p layout.Pane, r layout.Rect) []string {
 		}
 		f.Info = ""
 		if t, ok := m.main.Tab().(*screen.Shell); ok {
-			f.Info = t.Title()
+			f.Info = t.Title(st)
 		}
 		if pat := m.main.Pattern(); !pat.Empty() {
 			f.Info = "/" + display.Clean(pat.Text)

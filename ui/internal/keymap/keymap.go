@@ -199,7 +199,7 @@ func (m *Map) Markdown() string {
 		for _, a := range g.Actions {
 			keys := make([]string, len(a.Keys))
 			for i, k := range a.Keys {
-				keys[i] = "`" + k + "`"
+				keys[i] = "`" + strings.ReplaceAll(k, "|", `\|`) + "`" // a bar would end the column
 			}
 			cmd := a.Command
 			if cmd != "" {

@@ -227,12 +227,19 @@ func ended(st *style.Styles, end *terminal.End) string {
 	return st.Muted.Render(st.Icons.Exited + " exit 0")
 }
 
-// Title is what the program that has the keys calls itself, "" if nothing.
-func (t *Shell) Title() string {
-	if s := t.deck().current(); s != nil && s.term != nil && len(t.deck().all) == 1 {
-		return display.Clean(s.term.Title())
+// Title is what the program calls itself, where no strip of sessions says it, with a
+// badge when it has rung; "" if nothing.
+func (t *Shell) Title(st *style.Styles) string {
+	d := t.deck()
+	s := d.current()
+	if s == nil || s.term == nil || len(d.all) != 1 {
+		return ""
 	}
-	return ""
+	title := display.Clean(s.term.Title())
+	if s.term.Bells() > s.bells {
+		title = strings.TrimSpace(st.Icons.Bell + " " + title)
+	}
+	return title
 }
 
 // shellLook is how the theme draws what the program leaves open.
@@ -267,47 +274,3 @@ func (t *Shell) Cursor() *tea.Cursor {
 	}
 	return nil
 }
-
-// Click implements Tab; the mouse comes by Mouse.
-func (t *Shell) Click(int, int) {}
-
-// Mouse implements KeyTaker.
-func (t *Shell) Mouse(msg tea.MouseMsg, x, y int) (tea.Cmd, bool) {
-	d := t.deck()
-	_, click := msg.(tea.MouseClickMsg)
-	_, release := msg.(tea.MouseReleaseMsg)
-	if click && len(t.places) > 0 && t.places[0].y > 0 && y == 0 {
-		for _, span := range t.strip {
-			if x >= span.from && x < span.to {
-				i, _ := strconv.Atoi(span.name)
-				t.goTo(i)
-			}
-		}
-		return nil, true
-	}
-	for _, p := range t.places {
-		if t.drag != p.s && (t.drag != nil || !p.contains(x, y)) {
-			continue
-		}
-		if click {
-			if t.drag = p.s; p.s != d.current() {
-				t.other()
-			}
-		}
-		if release {
-			t.drag = nil
-		}
-		if p.s.term == nil {
-			return nil, true
-		}
-		if text := p.s.term.Mouse(msg, x-p.x, y-p.y); text != "" {
-			return copied(text), true
-		}
-		return nil, true
-	}
-	t.drag = nil
-	return nil, false
-}
-
-// Dragging reports whether a button is down that went down in a shell.
-func (t *Shell) Dragging() bool { return t.drag != nil }
