@@ -33,22 +33,21 @@ func (e *Engine) StartContainer(ctx context.Context, ref string, attach *engine.
 	return attached, err
 }
 
-// start puts the bundle down and starts a shim for it. The caller holds the lock.
+// start starts a shim for the container. The caller holds the lock.
 func (e *Engine) start(ctx context.Context, rec *state.Record, attach *engine.AttachOptions) (engine.Attachment, error) {
 	dir := e.state.Dir(rec.ID)
 	op := e.begin("start", rec.ID)
-	err := op.step("write bundle", "All that the shim needs to know is put into one file: the runtime configuration, the layers, the compiled seccomp filter.",
-		map[string]string{"directory": dir}, func() error {
-			b, err := e.bundle(op, rec, dir)
-			if err != nil {
-				return err
-			}
-			return b.Write(dir)
-		})
-	if err != nil {
-		return nil, err
+	prepare := func() error {
+		return op.step("write bundle", "All that the shim needs to know is put into one file, while its process comes up: the runtime configuration, the layers, the compiled seccomp filter.",
+			map[string]string{"directory": dir}, func() error {
+				b, err := e.bundle(op, rec, dir)
+				if err != nil {
+					return err
+				}
+				return b.Write(dir)
+			})
 	}
-	client, attached, err := shim.Start(ctx, shim.StartConfig{Dir: dir, AttachFirst: attach})
+	client, attached, err := shim.Start(ctx, shim.StartConfig{Dir: dir, Prepare: prepare, AttachFirst: attach})
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,7 @@ func (s *supervisor) end() {
 		}
 	}
 	s.open = nil
+	s.removeCgroup(s.emptied)
 	if s.trash != "" {
 		_ = state.RemoveTree(s.trash) // what stays, the next berth deletes
 	}

@@ -144,7 +144,11 @@ func (s *supervisor) finish(r *run) {
 		}
 	}
 	s.endExecs()
-	s.removeCgroup(group)
+	if s.b.AutoRemove {
+		s.emptied = group // it will not be started again: removing this can wait
+	} else {
+		s.removeCgroup(group)
+	}
 	exit.At = time.Now()
 	r.exit = exit
 

@@ -17,8 +17,10 @@ import (
 
 // StartConfig says which container Start starts.
 type StartConfig struct {
-	// Dir is the container's directory, with its bundle.
+	// Dir is the container's directory, with its bundle unless Prepare puts it there.
 	Dir string
+	// Prepare, if set, writes the bundle while the shim's process comes up.
+	Prepare func() error
 	// AttachFirst connects a client before the program's first instruction; nil for none.
 	AttachFirst *engine.AttachOptions
 }
@@ -32,6 +34,12 @@ func Start(ctx context.Context, cfg StartConfig) (*Client, engine.Attachment, er
 	c, err := spawn(cfg.Dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("start shim: %w", err)
+	}
+	if cfg.Prepare != nil {
+		if err := cfg.Prepare(); err != nil {
+			_ = c.Close() // the shim ends: nobody asked it for anything
+			return nil, nil, err
+		}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	req := wireRequest{Op: opStart}

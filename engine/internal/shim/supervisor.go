@@ -1,7 +1,6 @@
 package shim
 
 import (
-	"errors"
 	"log"
 	"os"
 	"os/signal"
@@ -48,7 +47,10 @@ type supervisor struct {
 	halted chan struct{} // closed when the restart policy is suspended
 	open   map[*conn]bool
 	ending bool
-	trash  string // what is left of a container with --rm, to be deleted last
+
+	// What is left of a container with --rm, to be deleted last.
+	trash   string
+	emptied *cgroup.Group
 }
 
 // A run is one process with its session: the container's main one, or an exec's.
@@ -84,7 +86,7 @@ func supervise(dir string, starter *conn, l launcher, faults *log.Logger) error 
 		return false
 	})
 	if first.Op != opStart {
-		return errors.New("the inherited connection carries no start request")
+		return nil // who wanted to start it could not prepare that, and tells the user
 	}
 	if early = s.prepare(); early != nil {
 		s.teardown()
