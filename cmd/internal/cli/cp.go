@@ -207,6 +207,11 @@ func (a *App) copyIn(ctx context.Context, eng engine.Files, src, id, dst string,
 	if statErr != nil && engine.ClassOf(statErr) != engine.ClassNotFound {
 		return 0, statErr
 	}
+	if statErr != nil { // not found: the path, which may be made, or the container?
+		if _, _, err := resolve(ctx, eng, id, "/"); err != nil {
+			return 0, err
+		}
+	}
 	exists, dstIsDir := statErr == nil, statErr == nil && fs.FileMode(st.Mode).IsDir()
 	opts := engine.CopyToOptions{KeepOwner: f.archive, NoOverwriteDir: true}
 	if src == "-" {

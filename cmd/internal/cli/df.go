@@ -99,7 +99,7 @@ func (a *App) dfVerbose(images []engine.Image, containers []engine.Container) er
 	imgs.Default = []string{"Repository", "Tag", "ID", "CreatedSince", "Size", "SharedSize", "UniqueSize", "Containers"}
 	var rows []output.Row
 	for _, img := range images {
-		for _, name := range imageNames(img, false, "") {
+		for _, name := range imageNames(img, false, nameFilter("", nil)) {
 			rows = append(rows, a.imageRow(img, name, false))
 		}
 	}

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,7 +64,7 @@ since=IMAGE, until=TIME.`,
 			if err != nil {
 				return err
 			}
-			return a.printImages(images, &f, opts.Ref)
+			return a.printImages(images, &f, nameFilter(opts.Ref, opts.Filters["reference"]))
 		},
 		ValidArgsFunction: a.completeImages,
 	}
@@ -78,7 +80,7 @@ since=IMAGE, until=TIME.`,
 	return c
 }
 
-func (a *App) printImages(images []engine.Image, f *imagesFlags, ref string) error {
+func (a *App) printImages(images []engine.Image, f *imagesFlags, asked func(repo, tag string) bool) error {
 	if f.quiet && f.format == "" {
 		seen := map[engine.Digest]bool{}
 		for _, img := range images {
@@ -95,7 +97,7 @@ func (a *App) printImages(images []engine.Image, f *imagesFlags, ref string) err
 	}
 	var rows []output.Row
 	for _, img := range images {
-		for _, name := range imageNames(img, f.digests, ref) {
+		for _, name := range imageNames(img, f.digests, asked) {
 			rows = append(rows, a.imageRow(img, name, f.noTrunc))
 		}
 	}
@@ -105,9 +107,26 @@ func (a *App) printImages(images []engine.Image, f *imagesFlags, ref string) err
 // An imageName is what one line of `images` calls an image.
 type imageName struct{ repo, tag, digest string }
 
-// imageNames returns one entry for each name. Of an image that was asked for by
-// name, only the names that fit.
-func imageNames(img engine.Image, digests bool, ref string) []imageName {
+// nameFilter returns which names of an image were asked for: ref is the command's
+// argument, patterns the values of its filter "reference". Without them it is all.
+func nameFilter(ref string, patterns []string) func(repo, tag string) bool {
+	fits := func(pattern, repo, tag string) bool {
+		byName, _ := path.Match(pattern, repo) // the engine has refused malformed patterns
+		byTag, _ := path.Match(pattern, repo+":"+tag)
+		return byName || byTag
+	}
+	return func(repo, tag string) bool {
+		return (ref == "" || fits(ref, repo, tag)) && (len(patterns) == 0 ||
+			slices.ContainsFunc(patterns, func(p string) bool { return fits(p, repo, tag) }))
+	}
+}
+
+// imageNames returns one entry for each name that was asked for; for all, if the image
+// was asked for in another way, as by its digest or by docker.io's long names.
+func imageNames(img engine.Image, digests bool, asked func(repo, tag string) bool) []imageName {
+	if !slices.ContainsFunc(img.RepoTags, func(t string) bool { return asked(splitTag(t)) }) {
+		asked = func(string, string) bool { return true }
+	}
 	byRepo := map[string]string{}
 	for _, d := range img.RepoDigests {
 		repo, digest, _ := strings.Cut(d, "@")
@@ -116,7 +135,7 @@ func imageNames(img engine.Image, digests bool, ref string) []imageName {
 	var names []imageName
 	for _, t := range img.RepoTags {
 		repo, tag := splitTag(t)
-		if ref != "" && ref != repo && ref != repo+":"+tag && !strings.ContainsAny(ref, "*?[/@") {
+		if !asked(repo, tag) {
 			continue
 		}
 		names = append(names, imageName{repo, tag, orNone(byRepo[repo])})
