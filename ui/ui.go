@@ -21,10 +21,6 @@ import (
 	"golang.org/x/term"
 )
 
-// fps is how often the screen is brought up to date at most: what is typed in a shell
-// shows within a frame. It costs no more while nothing happens.
-const fps = 60
-
 // Run shows the workstation until the user quits or ctx ends, and gives the terminal
 // back as it was, whatever happens. It is ClassInvalid if there is no terminal, or one
 // that can't place its cursor. The caller closes the engine.
@@ -42,7 +38,9 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	// A fault while drawing can only end the program from outside of its loop.
 	ctx = m.ctx
 	defer m.cancel()
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(fps), tea.WithEnvironment(opts.Environ)}
+	pace := newPace()
+	defer pace.stop()
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(fps), tea.WithFilter(pace.message), tea.WithEnvironment(opts.Environ)}
 	if opts.In != nil {
 		options = append(options, tea.WithInput(opts.In))
 	}
@@ -50,7 +48,8 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 		options = append(options, tea.WithOutput(opts.Out))
 	}
 	g := guard{m, new(fault)}
-	_, err := tea.NewProgram(g, options...).Run()
+	pace.program = tea.NewProgram(g, options...)
+	_, err := pace.program.Run()
 	if m.farewell != "" && g.fault.what == nil {
 		out := opts.Out
 		if out == nil {
