@@ -55,7 +55,7 @@ func (p *Process) Notify() <-chan string {
 func (p *Process) Hostname() string { return p.proc.hostname }
 
 type procConfig struct {
-	env, dirs []string
+	env       []string
 	dir, user string
 	tty       bool
 	stdin     bool

@@ -178,7 +178,7 @@ func TestHelloWorld(t *testing.T) {
 		t.Errorf("pulled %+v", res)
 	}
 	out, errs, st := runs(t, e, engine.ContainerConfig{Image: "hello-world"})
-	if !strings.Contains(out, "ran inside a container") || errs != "" || st.Code != 0 {
+	if !strings.Contains(out, "Hello from Berth!") || errs != "" || st.Code != 0 {
 		t.Errorf("stdout %q, stderr %q, exit %d", out, errs, st.Code)
 	}
 	all, err := e.ListContainers(testContext(t), engine.ContainerListOptions{All: true})

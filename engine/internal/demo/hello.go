@@ -4,7 +4,8 @@ import v1 "github.com/google/go-containerregistry/pkg/v1"
 
 // helloMessage is what hello-world prints. The steps are those of the lifecycle stream.
 const helloMessage = `
-You are reading the output of a program that ran inside a container.
+Hello from Berth! You are reading the output of a program that ran
+inside a container.
 
 Here is the way it came:
 
