@@ -10,6 +10,7 @@ type history struct {
 	chunks  []*chunk
 	bytes   int    // size of all chunks
 	spare   *chunk // the last one evicted, for its memory
+	pushed  uint64 // rows that ever came
 	open    bool   // the last line goes on with the next row
 	style   Style  // at the end of the last line, while open
 	tail    int    // columns of its last row, while open
@@ -112,6 +113,7 @@ func (r *row) trim() (cells []cell, fill uint32) {
 // remember appends a row that leaves the screen.
 func (s *Screen) remember(r *row) {
 	h := &s.hist
+	h.pushed++
 	c := h.last()
 	before := c.size()
 	c.count(s)

@@ -48,6 +48,11 @@ func countRows(cells []cell, cols int) int {
 	return max(n, 1)
 }
 
+// Scrolled counts the rows that went from the screen into the scrollback since New. It
+// never goes back, even when old ones are dropped: a viewer that wants to stay on a row
+// moves by the difference.
+func (s *Screen) Scrolled() uint64 { return s.hist.pushed }
+
 // ScrollbackLen returns the number of rows above the screen, at the present width.
 func (s *Screen) ScrollbackLen() int {
 	n := 0
