@@ -188,4 +188,3 @@ func (s *Shells) deck(container string) *deck {
 	}
 	return d
 }
-

@@ -102,10 +102,10 @@ func (t *Terminal) Write(p []byte) (int, error) {
 		part := p[:min(len(p), slice)]
 		p = p[len(part):]
 		t.mu.Lock()
-		before := t.screen.ScrollbackLen()
+		before := t.screen.Scrolled()
 		held := t.screen.Modes().Has(vt.ModeSync)
 		t.screen.Write(part)
-		t.view.pushed(t.screen, t.screen.ScrollbackLen()-before)
+		t.view.pushed(t.screen, int(t.screen.Scrolled()-before))
 		if !held && t.screen.Modes().Has(vt.ModeSync) {
 			t.heldAt = time.Now()
 		}

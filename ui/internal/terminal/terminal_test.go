@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -374,5 +375,31 @@ func TestRandomUse(t *testing.T) {
 			}
 		}
 		term.Cursor()
+	}
+}
+
+// The view stays on its text also when the scrollback is full and its oldest rows go.
+func TestViewStaysWhileOldRowsGo(t *testing.T) {
+	term, _ := open(t, 80, 5)
+	line := strings.Repeat("x", 70)
+	var flood strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&flood, "%s%06d\r\n", line, i)
+	}
+	for _, of := term.Scrolled(); ; { // until it is full
+		term.Write([]byte(flood.String()))
+		_, now := term.Scrolled()
+		if now <= of {
+			break
+		}
+		of = now
+	}
+	term.Write([]byte("anchor\r\n1\r\n2\r\n3\r\n"))
+	term.Copy()
+	for range 5 {
+		term.Write([]byte(flood.String()))
+	}
+	if got := shown(term, 80, 5); !strings.HasPrefix(got, "anchor|1|2|3|") {
+		t.Errorf("the view went to %q", got)
 	}
 }
