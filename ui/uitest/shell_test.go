@@ -152,6 +152,17 @@ func TestRunOpensAPane(t *testing.T) {
 	u.Sees("ctrl-] d detach").Type("echo new").Press("enter").SeesRow("│new")
 }
 
+// When the container stops, its shells end where they are seen, and those that were
+// left are no longer said to run.
+func TestShellsEndWithTheContainer(t *testing.T) {
+	u, f := inShell(t, 120, 35)
+	u.Press("ctrl+]", "c").SeesRow(" 1 ", " 2 ").Sees("/ # ").Press("ctrl+]", "1", "ctrl+]", "d").SeesRow("1 bash ○")
+	if err := f.KillContainer(t.Context(), "shell", "KILL"); err != nil {
+		t.Fatal(err)
+	}
+	u.SeesRow("shell", "exit 137").SeesNot("bash ○", "attaches")
+}
+
 // A flood from a program neither blocks the window nor delays what is typed.
 func TestFloodLeavesTheWindowFree(t *testing.T) {
 	u, _ := inShell(t, 120, 35)

@@ -104,6 +104,9 @@ func (t *Shell) drawSession(env Env, p place, focused bool) []string {
 	case s.err != nil:
 		return failure(st, p.w, p.h, s.err)
 	}
+	if c, ok := t.info(); !ok || !c.State.Alive() {
+		return t.empty(st, p.w, p.h)
+	}
 	age := ""
 	if !s.since.IsZero() {
 		a, _ := display.Age(env.Now, s.since)

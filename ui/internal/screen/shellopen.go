@@ -57,7 +57,7 @@ func (s *Shells) list(container string, open bool) tea.Cmd {
 // Found takes the sessions that run in a container.
 func (s *Shells) Found(f ShellsFound) tea.Cmd {
 	d := s.deck(f.container)
-	if f.err == nil {
+	if f.err == nil || engine.ClassOf(f.err) == engine.ClassConflict { // which it is for a container that does not run
 		d.all = slices.DeleteFunc(d.all, func(one *session) bool { // those that ended while nobody was attached
 			return one.term == nil && !one.opening && one.id != "" && one.id != mainProcess &&
 				!slices.ContainsFunc(f.execs, func(e engine.ExecInfo) bool { return e.ID == one.id })
