@@ -25,7 +25,15 @@ type seat struct {
 	root string
 }
 
+// newSeat is a seat with the image toolbox.
 func newSeat(t *testing.T) *seat {
+	t.Helper()
+	s := emptySeat(t)
+	s.berth("pull", "-q", "toolbox")
+	return s
+}
+
+func emptySeat(t *testing.T) *seat {
 	t.Helper()
 	ability.Need(t, ability.Overlay, ability.PTY)
 	s := &seat{t: t, root: filepath.Join(t.TempDir(), "state")}
@@ -35,7 +43,6 @@ func newSeat(t *testing.T) *seat {
 		}
 		s.berth("image", "prune", "-af")
 	})
-	s.berth("pull", "-q", "toolbox")
 	return s
 }
 
