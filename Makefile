@@ -44,11 +44,11 @@ run: build ## build and open the workstation on the built-in registry, without n
 test: ## run everything that this machine can run, and say which abilities were missing
 	@mkdir -p .cache
 	@$(GO) test -v -timeout 10m $(TESTFLAGS) $(PACKAGES) > .cache/test.log 2>&1; status=$$?; \
-	grep -E '^(ok|FAIL|panic:)|^ *--- FAIL' .cache/test.log; \
+	grep -aE '^(ok|FAIL|panic:)|^ *--- FAIL' .cache/test.log; \
 	if [ $$status -ne 0 ]; then echo; echo "What the failed tests said (all of it: .cache/test.log):"; \
 	  awk -f .ci/failed.awk .cache/test.log | tail -n 300; fi; \
 	echo; echo "Missing abilities, and how many tests each kept from running:"; \
-	grep -oE 'missing ability: .*' .cache/test.log | sort | uniq -c | sort -rn | sed 's/missing ability: //' | grep . || echo "      none"; \
+	grep -aoE 'missing ability: .*' .cache/test.log | sort | uniq -c | sort -rn | sed 's/missing ability: //' | grep . || echo "      none"; \
 	exit $$status
 
 .PHONY: lint
