@@ -38,7 +38,7 @@ func (r *Repository) Download(ctx context.Context, digest engine.Digest, size in
 		}
 		last = err
 	}
-	return r.explain(last, "fetch layer %s of %q", digest.Short(), r.familiar())
+	return r.explain(last, "repository %q", r.familiar())
 }
 
 // sinkError is a failure of our own disk: asking another server won't help.

@@ -10,6 +10,7 @@ package registry
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -127,6 +128,11 @@ func (c *Client) CloseIdle() {
 // HubHost is the host that go-containerregistry calls when the reference says docker.io.
 const HubHost = "index.docker.io"
 
+// errPlain is why guard sends nothing.
+var errPlain = errors.New("plain HTTP is refused")
+
+const insecureHint = "List the host as insecure if this registry really has no TLS."
+
 // guard is the last transport before the network. It sends Docker Hub's traffic
 // to its stand-in, and refuses plain HTTP to any host that was not allowed it: the
 // token transport would else fall back to it for private addresses, and a redirect
@@ -146,8 +152,8 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	if req.URL.Scheme != "https" && !g.client.plainAllowed(req.URL.Host) {
-		return nil, engine.Errorf(engine.ClassPermission, "connect to %q: plain HTTP is refused", req.URL.Host).
-			WithHint("List the host as insecure if this registry really has no TLS.")
+		return nil, engine.Errorf(engine.ClassPermission, "connect to %q: %w", req.URL.Host, errPlain).
+			WithHint(insecureHint)
 	}
 	if g.client.plainAllowed(req.URL.Host) { // who may speak plainly needs no known certificate either
 		return g.lax.RoundTrip(req)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 
 	"berth/engine"
@@ -76,7 +77,9 @@ func (r *Repository) explain(err error, format string, args ...any) error {
 
 func explain(err error, host, repo, doing string) error {
 	var own *engine.Error
-	if errors.As(err, &own) {
+	if overTLS := tlsFailure(err); overTLS != nil {
+		err = overTLS
+	} else if errors.As(err, &own) {
 		return &engine.Error{Class: own.Class, Msg: doing, Hint: own.Hint, Err: own}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) && !isNetwork(err) {
@@ -87,6 +90,16 @@ func explain(err error, host, repo, doing string) error {
 		return explainStatus(te, host, repo, doing)
 	}
 	return explainNetwork(err, host, doing)
+}
+
+// tlsFailure returns how TLS failed before plain HTTP was refused, or nil: with private
+// addresses go-containerregistry tries both, and it is the first failure that tells something.
+func tlsFailure(err error) error {
+	var first *url.Error
+	if errors.Is(err, errPlain) && errors.As(err, &first) && strings.HasPrefix(first.URL, "https:") && !errors.Is(first, errPlain) {
+		return first
+	}
+	return nil
 }
 
 func explainStatus(te *transport.Error, host, repo, doing string) error {
@@ -137,6 +150,9 @@ func explainNetwork(err error, host, doing string) error {
 	case errors.As(err, &cert), errors.As(err, &unknown), errors.As(err, &hostname):
 		e.Err = connectError(host, rootCause(err).Error())
 		return e.WithHint("Add the registry's certificate authority to this machine, or list the host as insecure.")
+	case errors.Is(err, http.ErrSchemeMismatch):
+		e.Err = connectError(host, "it speaks plain HTTP")
+		return e.WithHint(insecureHint)
 	case errors.As(err, &ue):
 		e.Err = connectError(host, ue.Err.Error())
 		return e
