@@ -162,12 +162,12 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return nil
 	case tea.InterruptMsg:
 		return m.quit()
-	case watching, batch, lost, retryWatch:
+	case watching, batch, sized, lost, retryWatch:
 		return m.heard(msg)
 	case screen.Loaded:
 		m.drawn.mark(layout.Main)
 		return m.main.Receive(msg)
-	case screen.ShellOutput, screen.ShellOpened, screen.ShellsFound, screen.LeaveShell, screen.AskPattern, created:
+	case screen.ShellOutput, screen.ShellOpened, screen.ShellsFound, created:
 		return m.shelled(msg)
 	case screen.Say:
 		return m.say(msg)

@@ -21,10 +21,13 @@ const shellTab = "Shell"
 func init() { // behind the init of the handlers, which is in a file before this one
 	handlers[keymap.Shell] = (*Model).openShell
 	handlers[keymap.Attach] = (*Model).attachMain
+	handlers[keymap.Detach] = (*Model).leaveShell
+	handlers[keymap.CloseShell] = (*Model).leaveShell
+	handlers[keymap.SearchBack] = handlers[keymap.Filter]
 	for _, id := range []keymap.ID{
-		keymap.ShellPrefix, keymap.Detach, keymap.NewShell, keymap.CloseShell, keymap.NextShell, keymap.PrevShell, keymap.GoShell,
+		keymap.ShellPrefix, keymap.NewShell, keymap.NextShell, keymap.PrevShell, keymap.GoShell,
 		keymap.SplitShell, keymap.OtherShell, keymap.RunAgain, keymap.Copying, keymap.LeaveCopy, keymap.HalfUp, keymap.HalfDown, keymap.NextWord,
-		keymap.PrevWord, keymap.WordEnd, keymap.LineStart, keymap.LineEnd, keymap.Select, keymap.SelectLines, keymap.SwapEnds, keymap.SearchBack,
+		keymap.PrevWord, keymap.WordEnd, keymap.LineStart, keymap.LineEnd, keymap.Select, keymap.SelectLines, keymap.SwapEnds,
 		keymap.ScrollLeft, keymap.ScrollRight,
 	} {
 		handlers[id] = func(m *Model) tea.Cmd { return m.tell("That is for shells; s on a container opens one.") }
@@ -48,18 +51,21 @@ func (m *Model) shelled(msg tea.Msg) tea.Cmd {
 		return m.shells.Opened(msg)
 	case screen.ShellsFound:
 		return m.shells.Found(msg)
-	case screen.LeaveShell:
-		m.window.zoom = false
-		m.focusOn(m.window.list)
-	case screen.AskPattern:
-		if m.overlay == nil && here {
-			return m.show(newFilter(m))
-		}
 	case created:
 		m.goTo, m.shellFor = msg.id, msg.id
 		m.goToContainer()
 		return m.shells.Start(msg.id, msg.name)
 	}
+	return nil
+}
+
+// leaveShell gives the focus back to the list.
+func (m *Model) leaveShell() tea.Cmd {
+	if _, ok := m.typing(); !ok {
+		return m.tell("No shell is open here.")
+	}
+	m.window.zoom = false
+	m.focusOn(m.window.list)
 	return nil
 }
 

@@ -151,9 +151,10 @@ func (t *Shell) Do(id keymap.ID) (tea.Cmd, bool) {
 		t.goTo((d.cur + len(d.all) - 1) % max(1, len(d.all)))
 	case keymap.Detach:
 		t.detach(s)
-		return func() tea.Msg { return LeaveShell{} }, true
+		return nil, false // the root leaves the pane, before the next key comes
 	case keymap.CloseShell:
-		return t.close(s), true
+		cmd := t.close(s)
+		return cmd, len(d.all) > 0 // the root leaves an empty pane
 	case keymap.RunAgain:
 		return t.again(s), true
 	case keymap.SplitShell:
@@ -169,9 +170,6 @@ func (t *Shell) Do(id keymap.ID) (tea.Cmd, bool) {
 	}
 	return nil, true
 }
-
-// LeaveShell asks the root to give the focus back to the list.
-type LeaveShell struct{}
 
 // detach leaves a session; its program runs on.
 func (t *Shell) detach(s *session) {
@@ -191,9 +189,6 @@ func (t *Shell) close(s *session) tea.Cmd {
 	d.remove(s)
 	if live {
 		return tea.Batch(say(s.title()+" runs on; it is found again in this tab."), t.shells.list(t.id, false))
-	}
-	if len(d.all) == 0 {
-		return func() tea.Msg { return LeaveShell{} }
 	}
 	return nil
 }

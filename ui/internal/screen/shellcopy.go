@@ -40,7 +40,7 @@ func (t *Shell) copyKey(term *terminal.Terminal, id keymap.ID) (tea.Cmd, bool) {
 		return nil, false
 	case keymap.SearchBack:
 		term.BeginSearch(true)
-		return func() tea.Msg { return AskPattern{} }, true
+		return nil, false
 	case keymap.Copy:
 		return copied(term.Yank()), true
 	case keymap.Back:
@@ -54,9 +54,6 @@ func (t *Shell) copyKey(term *terminal.Terminal, id keymap.ID) (tea.Cmd, bool) {
 	}
 	return nil, true
 }
-
-// AskPattern asks the root to let a pattern be typed.
-type AskPattern struct{}
 
 // copied puts text onto the clipboard.
 func copied(text string) tea.Cmd {
