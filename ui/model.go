@@ -162,7 +162,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return nil
 	case tea.InterruptMsg:
 		return m.quit()
-	case watching, batch, lost, retryWatch:
+	case watching, batch, sized, lost, retryWatch:
 		return m.heard(msg)
 	case screen.Loaded:
 		m.drawn.mark(layout.Main)

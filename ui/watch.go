@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"time"
 
 	"berth/engine"
@@ -22,6 +23,7 @@ type (
 	batch      struct{ events []engine.Event }
 	lost       struct{ err error }
 	retryWatch struct{}
+	sized      struct{ images []engine.Image }
 )
 
 // watch subscribes to the engine.
@@ -63,7 +65,10 @@ func (m *Model) heard(msg tea.Msg) tea.Cmd {
 		before := m.state
 		m.state = store.Reduce(m.state, store.Batch{Events: msg.events})
 		m.drawn.header = true
-		return tea.Batch(m.next(), m.reacted(before))
+		return tea.Batch(m.next(), m.reacted(before), m.measureImages(msg.events))
+	case sized:
+		m.state = store.Reduce(m.state, store.Sizes{Images: msg.images})
+		return nil
 	case lost:
 		reason := "the engine stopped telling what happens"
 		if msg.err != nil {
@@ -76,6 +81,24 @@ func (m *Model) heard(msg tea.Msg) tea.Cmd {
 		return m.watch()
 	}
 	return nil
+}
+
+// measureImages asks for the images' sizes when one came or went: what others share with
+// it is theirs alone now, or no longer, and no event tells that of them.
+func (m *Model) measureImages(events []engine.Event) tea.Cmd {
+	if !slices.ContainsFunc(events, func(e engine.Event) bool {
+		return e.Kind == engine.KindImage && (e.Action == "delete" || e.Action == "pull")
+	}) {
+		return nil
+	}
+	ctx, eng := m.ctx, m.eng
+	return func() tea.Msg {
+		images, err := eng.ListImages(ctx, engine.ImageListOptions{})
+		if err != nil {
+			return nil // the sizes stay as they were, until the next event
+		}
+		return sized{images}
+	}
 }
 
 // reacted lets the main area load again what a change made stale: a container that

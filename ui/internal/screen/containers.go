@@ -42,6 +42,7 @@ func NewContainers() *Containers {
 			{Title: "CPU", Width: 6, Right: true, From: 36, Less: p.byCPU},
 			{Title: "", Width: 5, From: 40},
 			{Title: "MEMORY", Width: 9, Right: true, From: 62, Less: p.byMemory},
+			{Title: "", Width: 5, From: 72},
 		},
 	}, 3, false)
 	return p
@@ -152,12 +153,14 @@ func (p *Containers) cells(st *style.Styles, c engine.Container) []list.Cell {
 	if doing := p.busy[c.ID]; doing != "" {
 		icon, tone, status = st.Icons.Waiting, &st.Info, doing
 	}
-	cpu, spark, mem := "", "", ""
+	cpu, spark, mem, memSpark := "", "", "", ""
 	if m := p.Meters[c.ID]; m != nil && m.ok && c.State.Alive() {
 		cpu = display.Percent(m.CPU.Last())
 		values := m.CPU.Values(5)
 		spark = chart.Spark(values, 5, max(0.05, chart.Max(values)), st.Icons.Spark)
 		mem = display.Memory(m.Last.Memory)
+		values = m.Memory.Values(5)
+		memSpark = chart.Spark(values, 5, 2*chart.Max(values), st.Icons.Spark) // steady use lies at half height
 	}
 	if !c.State.Alive() {
 		text = &st.Muted
@@ -166,7 +169,7 @@ func (p *Containers) cells(st *style.Styles, c engine.Container) []list.Cell {
 		status += " " + st.Icons.Restarting + strconv.Itoa(c.RestartCount)
 	}
 	image := display.Clean(c.Image)
-	return []list.Cell{{Text: icon, Style: tone}, {Text: display.Clean(c.Name), Style: text}, {Text: image, Style: &st.Muted}, {Text: status, Style: tone}, {Text: cpu, Style: &st.Text}, {Text: spark, Style: &st.Charts[0]}, {Text: mem, Style: &st.Text}}
+	return []list.Cell{{Text: icon, Style: tone}, {Text: display.Clean(c.Name), Style: text}, {Text: image, Style: &st.Muted}, {Text: status, Style: tone}, {Text: cpu, Style: &st.Text}, {Text: spark, Style: &st.Charts[0]}, {Text: mem, Style: &st.Text}, {Text: memSpark, Style: &st.Charts[1]}}
 }
 
 // Draw returns the pane's lines.

@@ -97,6 +97,9 @@ func (p *Images) cells(st *style.Styles, i engine.Image) []list.Cell {
 		used = display.Number(i.Containers)
 	}
 	age, _ := display.Age(p.env.Now, i.Created)
+	if age == "" {
+		age = st.Icons.None
+	}
 	return []list.Cell{{Text: icon, Style: tone}, {Text: name, Style: text}, {Text: display.Bytes(i.Size), Style: &st.Text}, {Text: used, Style: &st.Muted}, {Text: age, Style: &st.Muted}, {Text: pin, Style: &st.Special}}
 }
 

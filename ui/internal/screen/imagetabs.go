@@ -70,8 +70,11 @@ func (o *overview) Draw(env Env, w, h int, _ bool) []string {
 	o.fact(st, w, "ID", d.ID.Hex())
 	o.fact(st, w, "Digest", strings.Join(d.RepoDigests, "  "))
 	o.fact(st, w, "Platform", d.Platform.String())
-	age, _ := display.Age(env.Now, d.Created)
-	o.fact(st, w, "Created", d.Created.Format("2006-01-02 15:04")+", "+age+" ago")
+	created := st.Icons.None // many builders leave the time out, for the same bytes each time
+	if age, _ := display.Age(env.Now, d.Created); age != "" {
+		created = d.Created.Format("2006-01-02 15:04") + ", " + age + " ago"
+	}
+	o.fact(st, w, "Created", created)
 	if pulled, _ := display.Age(env.Now, d.Pulled); pulled != "" {
 		o.fact(st, w, "Pulled", pulled+" ago")
 	}
@@ -195,6 +198,9 @@ func (t *history) Draw(env Env, w, h int, _ bool) []string {
 	t.add(span{"    AGE      SIZE  STEP", &st.Muted})
 	for _, e := range t.entries {
 		age, _ := display.Age(env.Now, e.Created)
+		if age == "" {
+			age = st.Icons.None
+		}
 		size := display.Bytes(e.Size)
 		tone := &st.Text
 		if e.Empty || e.Size == 0 {

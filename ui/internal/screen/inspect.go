@@ -199,7 +199,7 @@ func (t *inspector) drawRow(st *style.Styles, r jsontree.Row, w int, selected, f
 	case jsontree.Bool:
 		tone = st.Info
 	case jsontree.Null:
-		tone = st.Faint
+		tone = st.Muted
 	case jsontree.Object, jsontree.Array:
 		tone = st.Muted
 	}

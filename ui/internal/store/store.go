@@ -35,6 +35,10 @@ type Snapshot struct{ engine.Snapshot }
 // Batch is events of the engine, in order.
 type Batch struct{ Events []engine.Event }
 
+// Sizes is a list of images of which only the sizes count: which images there are is told
+// by events, and one of them may have overtaken the list.
+type Sizes struct{ Images []engine.Image }
+
 // Lost says that the engine no longer tells what happens.
 type Lost struct{ Reason string }
 
@@ -43,6 +47,7 @@ type Dismissed struct{ ID string }
 
 func (Snapshot) event()  {}
 func (Batch) event()     {}
+func (Sizes) event()     {}
 func (Lost) event()      {}
 func (Dismissed) event() {}
 
@@ -61,6 +66,8 @@ func Reduce(s State, e Event) State {
 		s.PullsVersion++
 	case Batch:
 		s = reduceBatch(s, e.Events)
+	case Sizes:
+		s = resize(s, e.Images)
 	case Lost:
 		s.Lost = e.Reason
 	case Dismissed:
@@ -137,6 +144,28 @@ func recount(s State, fresh bool) State {
 			im = &s.Images[i]
 		}
 		im.Containers, im.Running = u.all, u.running
+	}
+	return s
+}
+
+// resize brings the images' sizes up to a list of the engine.
+func resize(s State, listed []engine.Image) State {
+	told := make(map[engine.Digest]*engine.Image, len(listed))
+	for i := range listed {
+		told[listed[i].ID] = &listed[i]
+	}
+	fresh := false
+	for i := range s.Images {
+		t := told[s.Images[i].ID]
+		if t == nil || t.Size == s.Images[i].Size && t.Unique == s.Images[i].Unique && t.Shared == s.Images[i].Shared {
+			continue
+		}
+		if !fresh {
+			fresh, s.Images = true, slices.Clone(s.Images)
+			s.ImagesVersion++
+		}
+		im := &s.Images[i]
+		im.Size, im.Unique, im.Shared = t.Size, t.Unique, t.Shared
 	}
 	return s
 }

@@ -44,6 +44,22 @@ func TestReduceFollowsTheEngine(t *testing.T) {
 	}
 }
 
+// A list that an event overtook changes sizes, and neither brings an image back nor takes one.
+func TestSizesOfImagesThatShare(t *testing.T) {
+	old := base()
+	s := Reduce(old, Sizes{[]engine.Image{{ID: "b", Size: 25, Unique: 25, RepoTags: []string{"stale:1"}}, {ID: "gone", Size: 1}}})
+	b, _ := s.Image("b")
+	if len(s.Images) != 2 || b.Unique != 25 || b.Shared != 0 || !slices.Equal(b.RepoTags, []string{"two:1", "two:2"}) || b.Containers != 2 {
+		t.Errorf("images %+v", s.Images)
+	}
+	if was, _ := old.Image("b"); was.Unique != 20 || s.ImagesVersion == old.ImagesVersion {
+		t.Errorf("the old state has %+v", was)
+	}
+	if again := Reduce(s, Sizes{s.Images}); again.ImagesVersion != s.ImagesVersion {
+		t.Error("the same sizes count as a change")
+	}
+}
+
 func TestReduceLeavesTheOldStateAlone(t *testing.T) {
 	old := base()
 	want := base()

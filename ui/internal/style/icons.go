@@ -28,6 +28,7 @@ type Icons struct {
 	Prompt     string
 	More       string // text is cut here
 	Dot        string // between two facts
+	None       string // a fact that is not known
 	Bell       string
 	Rule       string
 	BarFull    string // of a progress bar
@@ -39,7 +40,7 @@ var unicodeIcons = Icons{
 	Anchor: "⎈", Running: "▶", Paused: "‖", Restarting: "↻", Exited: "■", Failed: "✗", Created: "○",
 	InUse: "●", Unused: "○", Dangling: "◌", Mark: "✓", Pin: "★", Done: "✓", Download: "↓", Unpack: "◇",
 	Waiting: "·", Retry: "↻", Cursor: "▌", Descending: "▾", Ascending: "▴", Open: "▾", Closed: "▸",
-	Prompt: "❯", More: "…", Dot: "·", Bell: "♪", Rule: "─", BarFull: "█", BarEmpty: "░",
+	Prompt: "❯", More: "…", Dot: "·", None: "–", Bell: "♪", Rule: "─", BarFull: "█", BarEmpty: "░",
 	Spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 }
 
@@ -47,6 +48,6 @@ var asciiIcons = Icons{
 	Anchor: "&", Running: ">", Paused: "=", Restarting: "@", Exited: "#", Failed: "x", Created: "o",
 	InUse: "*", Unused: "o", Dangling: "-", Mark: "+", Pin: "!", Done: "+", Download: "v", Unpack: "%",
 	Waiting: ".", Retry: "@", Cursor: "|", Descending: "v", Ascending: "^", Open: "-", Closed: "+",
-	Prompt: ">", More: "~", Dot: "-", Bell: "!", Rule: "-", BarFull: "#", BarEmpty: ".",
+	Prompt: ">", More: "~", Dot: "-", None: "-", Bell: "!", Rule: "-", BarFull: "#", BarEmpty: ".",
 	Spark: []string{"_", ".", ":", "-", "=", "+", "*", "#"},
 }

@@ -27,7 +27,7 @@ type Styles struct {
 	Text       lipgloss.Style // what is read
 	Strong     lipgloss.Style // the same, bold
 	Muted      lipgloss.Style // what is read second
-	Faint      lipgloss.Style // rules and empty parts
+	Faint      lipgloss.Style // rules and empty parts, never text: it is too dim to read
 	Accent     lipgloss.Style // the one colour that says "here"
 	Badge      lipgloss.Style // text on the accent colour
 	Key        lipgloss.Style // a key in a hint

@@ -223,7 +223,7 @@ func (m *Model) Draw(st *style.Styles, w int) (line string, cursor int) {
 	line = st.Text.Render(text)
 	if room := w - display.Width(text); room > 0 {
 		ghost := display.Cut(display.Clean(m.ghost()), room, "")
-		line += st.Faint.Render(ghost) + display.Spaces(room-display.Width(ghost))
+		line += st.Muted.Italic(true).Render(ghost) + display.Spaces(room-display.Width(ghost))
 	}
 	return line, cursor
 }
