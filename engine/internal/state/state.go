@@ -53,6 +53,8 @@ type Record struct {
 	ImageConfig engine.ImageConfig
 	LowerDirs   []string // top first
 	CgroupPath  string   `json:",omitempty"`
+	// Former is the name before the last rename: a kill may have left its claim.
+	Former string `json:",omitempty"`
 }
 
 // lasting reports whether the record must survive a loss of power. A container with --rm
@@ -301,6 +303,7 @@ func (s *Store) Rename(rec *Record, name string) error {
 	renamed := *rec
 	renamed.Name = name
 	renamed.Config.Name = name
+	renamed.Former = old
 	if err := s.claim(&renamed); err != nil {
 		return err
 	}
@@ -309,7 +312,7 @@ func (s *Store) Rename(rec *Record, name string) error {
 		return err
 	}
 	*rec = renamed
-	os.Remove(filepath.Join(s.names(), old)) // a claim left behind is stale: the record names another
+	s.release(old, rec.ID)
 	return nil
 }
 
@@ -335,11 +338,18 @@ func (s *Store) Detach(id string) (dir string, err error) {
 		return "", classify(err, "remove container %q", engine.ShortID(id))
 	}
 	if recErr == nil {
-		if data, err := os.ReadFile(filepath.Join(s.names(), rec.Name)); err == nil && string(data) == id {
-			os.Remove(filepath.Join(s.names(), rec.Name))
-		}
+		s.release(rec.Name, id)
+		s.release(rec.Former, id)
 	}
 	return dir, nil
+}
+
+// release removes the claim of a name if it is the container's. The caller holds the lock on names.
+func (s *Store) release(name, id string) {
+	file := filepath.Join(s.names(), name)
+	if data, err := os.ReadFile(file); name != "" && err == nil && string(data) == id {
+		os.Remove(file)
+	}
 }
 
 // Trash returns the directories of removed containers that are not deleted yet,

@@ -231,6 +231,23 @@ func TestAClaimOfAKilledRenameIsNoClaim(t *testing.T) {
 	}
 }
 
+func TestRemoveFreesTheNameThatAKilledRenameKept(t *testing.T) {
+	s := open(t)
+	rec := create(t, s, "web")
+	if err := s.Rename(rec, "www"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.names(), "web"), []byte(rec.ID), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Detach(rec.ID); err != nil {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(s.names()); len(entries) != 0 {
+		t.Errorf("names holds %v", entries)
+	}
+}
+
 func TestRename(t *testing.T) {
 	s := open(t)
 	rec, other := create(t, s, "web"), create(t, s, "db")
