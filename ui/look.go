@@ -19,9 +19,7 @@ func (m *Model) loadLook() {
 	m.look.keys, m.look.themes = keymap.Default(), themes.Builtin()
 	var trouble error
 	if dir := m.opts.ConfigDir; dir != "" {
-		user, err := themes.Load(filepath.Join(dir, "themes"))
-		m.look.themes = append(m.look.themes, user...)
-		trouble = err
+		m.look.themes, trouble = themes.Load(filepath.Join(dir, "themes"))
 	}
 	file := m.opts.KeyFile
 	if file == "" && m.opts.ConfigDir != "" {
