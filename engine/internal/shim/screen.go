@@ -10,9 +10,9 @@ import (
 	"berth/pty/vt"
 )
 
-// scrollback bounds what a screen keeps of the past, in bytes: some ten thousand lines
+// scrollback bounds what a screen keeps of the past, in bytes: some six thousand lines
 // of plain text. More would be the largest part of a process that is to stay small.
-const scrollback = 3 << 19
+const scrollback = 1 << 20
 
 // newScreen makes the screen of a terminal.
 func newScreen(size engine.Size) session.Screen {
