@@ -8,6 +8,7 @@ import (
 
 	"berth/engine"
 	"berth/engine/enginetest"
+	"berth/ui/internal/layout"
 	"berth/ui/internal/screen"
 	"berth/ui/internal/store"
 
@@ -60,6 +61,16 @@ func BenchmarkFiftyLayers(b *testing.B) {
 // A key in a list of a thousand, until the frame is there.
 func BenchmarkKeyToFrame(b *testing.B) {
 	m, _ := loaded(b)
+	for b.Loop() {
+		m.Update(tea.KeyPressMsg{Code: tea.KeyDown})
+		m.View()
+	}
+}
+
+// The same among two hundred containers, where the main area follows with tabs of its own.
+func BenchmarkContainerKeyToFrame(b *testing.B) {
+	m, _ := loaded(b)
+	m.focusOn(layout.Containers)
 	for b.Loop() {
 		m.Update(tea.KeyPressMsg{Code: tea.KeyDown})
 		m.View()
