@@ -31,8 +31,10 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	if err := usable(&opts); err != nil {
 		return err
 	}
-	// Bubble Tea ends well at SIGTERM; a terminal that goes away sends SIGHUP.
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+	// Signals end the context, and that the program. Bubble Tea's own handler would wait
+	// for ever to tell a loop that the context has already ended: the caller may cancel
+	// at the same signal.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	m := New(ctx, eng, opts)
 	// A fault while drawing can only end the program from outside of its loop.
@@ -40,7 +42,7 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	defer m.cancel()
 	pace := newPace()
 	defer pace.stop()
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(fps), tea.WithFilter(pace.message), tea.WithEnvironment(opts.Environ)}
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(fps), tea.WithFilter(pace.message), tea.WithEnvironment(opts.Environ)}
 	if opts.In != nil {
 		options = append(options, tea.WithInput(opts.In))
 	}

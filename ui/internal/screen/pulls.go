@@ -40,8 +40,7 @@ func (p Pull) Share() float64 {
 // Pulls is the pane of the pulls.
 type Pulls struct {
 	*list.Model[Pull]
-	env   Env
-	width int
+	env Env
 }
 
 // NewPulls returns the pane, those under way first.
