@@ -143,7 +143,7 @@ func mountOverlay(dir string, userxattr bool) error {
 	if err := unix.Mount("overlay", dir+"/merged", "overlay", 0, opts); err != nil {
 		return fmt.Errorf("mount overlay: %w", err)
 	}
-	defer os.RemoveAll(dir + "/work/work") // mode 0: only its owner in this namespace may clear it
+	defer os.RemoveAll(filepath.Join(dir, "work", "work")) // mode 0: only its owner in this namespace may clear it
 	defer unix.Unmount(dir+"/merged", unix.MNT_DETACH)
 	if err := os.WriteFile(dir+"/merged/f", []byte("y"), 0o644); err != nil {
 		return fmt.Errorf("copy up: %w", err)
