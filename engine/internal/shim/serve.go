@@ -195,6 +195,7 @@ func (s *supervisor) stream(c *conn, client *session.Client, r *run) {
 			data = data[n:]
 		}
 		client.Release(out)
+		tidy.passed(len(out.Data)) // a client that lags holds memory after the program's last byte
 		if err != nil {
 			break
 		}
