@@ -45,6 +45,7 @@ func (s screen) Write(p []byte) (int, error) {
 // later, and there may be hundreds of shims.
 type tidier struct {
 	bytes atomic.Int64
+	left  atomic.Int32 // how often memory is still to be given back
 	timer atomic.Pointer[time.Timer]
 }
 
@@ -53,6 +54,7 @@ var tidy tidier
 const (
 	burst    = 64 << 10
 	burstEnd = 300 * time.Millisecond
+	sweeps   = 3
 )
 
 // passed counts output. It costs nothing worth naming below a burst.
@@ -67,14 +69,22 @@ func (t *tidier) passed(n int) {
 // container or an exec is a burst too: the bundle and the plan are needed once.
 func (t *tidier) soon() {
 	t.bytes.Store(0)
+	t.left.Store(sweeps)
 	if timer := t.timer.Load(); timer != nil {
 		timer.Reset(burstEnd)
 		return
 	}
-	t.timer.CompareAndSwap(nil, time.AfterFunc(burstEnd, func() {
-		// From now on collect from a heap of 1 MiB on. The start itself is quicker
-		// without: a container that lives for a moment needs no collection at all.
-		debug.SetGCPercent(25)
-		debug.FreeOSMemory()
-	}))
+	t.timer.CompareAndSwap(nil, time.AfterFunc(burstEnd, t.release))
+}
+
+// release gives back what is free, more than once: a processor that is busy at the first
+// time keeps pages to itself, and what is freed meanwhile is missed.
+func (t *tidier) release() {
+	// From now on collect from a heap of 1 MiB on. The start itself is quicker
+	// without: a container that lives for a moment needs no collection at all.
+	debug.SetGCPercent(25)
+	debug.FreeOSMemory()
+	if timer := t.timer.Load(); timer != nil && t.left.Add(-1) > 0 {
+		timer.Reset(burstEnd)
+	}
 }
