@@ -66,7 +66,7 @@ var handlers map[keymap.ID]func(*Model) tea.Cmd
 func init() { // the help and the palette lead back to the table
 	handlers = map[keymap.ID]func(*Model) tea.Cmd{
 		keymap.Quit:        (*Model).quit,
-		keymap.Help:        func(m *Model) tea.Cmd { return m.show(newHelp(m)) },
+		keymap.Help:        func(m *Model) tea.Cmd { return m.show(newKeyList(m)) },
 		keymap.Palette:     func(m *Model) tea.Cmd { return m.show(newPalette(m)) },
 		keymap.Theme:       func(m *Model) tea.Cmd { return m.show(newThemePicker(m)) },
 		keymap.FocusImages: focuser(layout.Images),

@@ -1,20 +1,27 @@
 package ui
 
 import (
-	"strings"
-
+	"berth/engine"
 	"berth/ui/internal/display"
 	"berth/ui/internal/keymap"
 	"berth/ui/internal/layout"
+	"berth/ui/internal/style"
+
+	"charm.land/bubbles/v2/help"
+	"charm.land/bubbles/v2/key"
 )
 
 // drawHeader is the line of totals. Parts that do not fit are left out, the last first.
 func (m *Model) drawHeader() string {
 	st, w := m.look.style, m.window.w
 	name := " " + st.Accent.Bold(true).Render(st.Icons.Anchor+" berth")
-	right := st.Muted.Render(m.look.theme.Name+"   ") + st.Key.Render(m.look.keys.Key(keymap.Global, keymap.Help)) + st.Muted.Render(" help ")
-	if w < 70 {
-		right = st.Key.Render(m.look.keys.Key(keymap.Global, keymap.Help)) + " "
+	helpKey, quitKey := st.Key.Render(m.look.keys.Key(keymap.Global, keymap.Help)), st.Key.Render(m.look.keys.Key(keymap.Global, keymap.Quit))
+	right := helpKey + st.Muted.Render(" help   ") + quitKey + st.Muted.Render(" quit ")
+	switch {
+	case w < 70:
+		right = helpKey + " "
+	case w >= 100:
+		right = st.Muted.Render(m.look.theme.Name+"   ") + right
 	}
 	room := w - display.Width(name) - display.Width(right) - 4
 	var parts []string
@@ -95,25 +102,67 @@ func (m *Model) drawFooter() string {
 	return left + display.Spaces(w-display.Width(left)-display.Width(right)) + right
 }
 
-// hints are the most useful keys at the focus, as many as have room.
+// hints are the most useful keys at the focus that would do something, as many as have room.
 func (m *Model) hints(room int) string {
-	st := m.look.style
-	var b strings.Builder
-	used := 1
-	b.WriteByte(' ')
+	var keys []key.Binding
 	for _, a := range m.look.keys.Hints(m.scope()) {
-		if a.ID != keymap.Pull && a.Scope != keymap.Global && m.nothingSelected() {
-			continue // it would only say that nothing is selected
+		if m.applies(a) {
+			keys = append(keys, a.Binding())
 		}
-		key := keymap.Show(a.Keys[0])
-		n := display.Width(key) + 1 + display.Width(a.Short) + 3
-		if used+n > room {
-			break
-		}
-		used += n
-		b.WriteString(st.Key.Render(key) + st.Muted.Render(" "+a.Short) + "   ")
 	}
-	return b.String()
+	m.look.hints.SetWidth(room - 1)
+	line := m.look.hints.ShortHelpView(keys)
+	for display.Width(line) >= room && len(keys) > 0 { // it lets one through that is too long, if the sign for more has no room
+		keys = keys[:len(keys)-1]
+		line = m.look.hints.ShortHelpView(keys)
+	}
+	return " " + line
+}
+
+// newHints is how the footer writes keys.
+func newHints(st *style.Styles) help.Model {
+	h := help.New()
+	h.ShortSeparator, h.Ellipsis = "   ", st.Icons.More
+	h.Styles = help.Styles{ShortKey: st.Key, ShortDesc: st.Muted, ShortSeparator: st.Muted, Ellipsis: st.Faint}
+	return h
+}
+
+// applies reports whether an action would do something to what is selected: a hint that
+// leads to a refusal helps nobody.
+func (m *Model) applies(a keymap.Action) bool {
+	if a.ID == keymap.Pull || a.Scope == keymap.Global {
+		return true
+	}
+	if m.nothingSelected() {
+		return false
+	}
+	switch a.Scope {
+	case keymap.Containers:
+		c, ok := m.containers.Selected()
+		if !ok || len(m.containers.Marked()) > 0 {
+			return true
+		}
+		switch a.ID {
+		case keymap.Start:
+			return !c.State.Alive()
+		case keymap.Shell, keymap.Attach, keymap.Stop, keymap.Pause, keymap.Stats:
+			return c.State.Alive()
+		}
+	case keymap.Pulls:
+		u, ok := m.pulls.Selected()
+		if !ok {
+			return true
+		}
+		switch a.ID {
+		case keymap.PausePull, keymap.CancelPull:
+			return u.Active() || u.Held
+		case keymap.RetryPull:
+			return u.Progress.State == engine.PullFailed || u.Progress.State == engine.PullCanceled
+		case keymap.DismissPull:
+			return u.Progress.State.Final() && !u.Held
+		}
+	}
+	return true
 }
 
 // nothingSelected reports whether the focused list is empty.

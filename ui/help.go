@@ -6,43 +6,57 @@ import (
 	"berth/ui/internal/display"
 	"berth/ui/internal/keymap"
 
+	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
 )
 
-// A help lists all keys, those that count at the focus first.
-type help struct {
+// A keyList is the help: all keys, those that count at the focus first, in Bubbles'
+// viewport, which scrolls with the keys that move everything else.
+type keyList struct {
 	groups []keymap.Group
-	top    int
-	lines  int
-	height int
+	view   viewport.Model
 }
 
-func newHelp(m *Model) *help { return &help{groups: m.look.keys.Groups(m.scope())} }
+func newKeyList(m *Model) *keyList {
+	o := &keyList{groups: m.look.keys.Groups(m.scope()), view: viewport.New()}
+	o.view.KeyMap = viewport.KeyMap{}
+	for _, a := range m.look.keys.Actions() {
+		if a.Scope != keymap.Global {
+			continue
+		}
+		switch a.ID {
+		case keymap.Up:
+			o.view.KeyMap.Up = a.Binding()
+		case keymap.Down:
+			o.view.KeyMap.Down = a.Binding()
+		case keymap.PageUp:
+			o.view.KeyMap.PageUp = a.Binding()
+		case keymap.PageDown:
+			o.view.KeyMap.PageDown = a.Binding()
+		}
+	}
+	return o
+}
 
-func (o *help) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	page := max(1, o.height-1)
+func (o *keyList) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	switch m.look.keys.Lookup(keymap.Global, k.String()) {
-	case keymap.Up:
-		o.top--
-	case keymap.Down:
-		o.top++
-	case keymap.PageUp:
-		o.top -= page
-	case keymap.PageDown:
-		o.top += page
 	case keymap.Top:
-		o.top = 0
+		o.view.GotoTop()
 	case keymap.Bottom:
-		o.top = o.lines
+		o.view.GotoBottom()
 	case keymap.Help, keymap.Back, keymap.Quit:
 		m.hide()
 	case keymap.Palette:
 		return m.show(newPalette(m))
+	default:
+		o.view, _ = o.view.Update(k)
 	}
 	return nil
 }
 
-func (o *help) draw(m *Model, w, h int) ([]string, int, int) {
+func (o *keyList) wheel(n int) { o.view.SetYOffset(o.view.YOffset() + n) }
+
+func (o *keyList) draw(m *Model, w, h int) ([]string, int, int) {
 	st := m.look.style
 	w = min(w, 92)
 	inner := w - 4
@@ -51,7 +65,7 @@ func (o *help) draw(m *Model, w, h int) ([]string, int, int) {
 		if i > 0 {
 			lines = append(lines, "")
 		}
-		lines = append(lines, st.Accent.Render(g.Title))
+		lines = append(lines, st.Accent.Bold(true).Render(g.Title))
 		for _, a := range g.Actions {
 			keys := make([]string, len(a.Keys))
 			for i, k := range a.Keys {
@@ -66,12 +80,12 @@ func (o *help) draw(m *Model, w, h int) ([]string, int, int) {
 			}
 		}
 	}
-	o.lines, o.height = len(lines), max(1, h-2)
-	o.top = max(0, min(o.top, o.lines-o.height))
-	shown := lines[o.top:min(len(lines), o.top+o.height)]
+	o.view.SetWidth(max(1, inner))
+	o.view.SetHeight(max(1, min(len(lines), h-2)))
+	o.view.SetContentLines(lines)
 	title := "Keys"
-	if o.lines > o.height {
-		title += "  " + display.Number(o.top+len(shown)) + "/" + display.Number(o.lines)
+	if n := o.view.TotalLineCount(); n > o.view.Height() {
+		title += "  " + display.Number(min(n, o.view.YOffset()+o.view.Height())) + "/" + display.Number(n)
 	}
-	return box(st, title+"  "+st.Icons.Dot+" esc leaves", shown, w), -1, 0
+	return box(st, title+"  "+st.Icons.Dot+" esc leaves", strings.Split(o.view.View(), "\n"), w), -1, 0
 }

@@ -66,6 +66,7 @@ func (m *Model) themeNamed(name string) (themes.Theme, bool) {
 func (m *Model) setTheme(t themes.Theme) {
 	m.look.theme = t
 	m.look.style = style.New(t, style.Options{NoColor: m.opts.NoColor, ASCII: m.opts.ASCII})
+	m.look.hints = newHints(m.look.style)
 	m.drawn.all()
 }
 

@@ -13,6 +13,7 @@ import (
 	"berth/ui/internal/store"
 	"berth/ui/internal/style"
 
+	"charm.land/bubbles/v2/help"
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -60,6 +61,7 @@ type look struct {
 	theme  themes.Theme
 	chosen bool // by the user: the terminal's background no longer decides
 	style  *style.Styles
+	hints  help.Model // writes keys into the footer
 }
 
 // window is the terminal and what of it has the focus.
@@ -248,6 +250,7 @@ func (m *Model) follow() tea.Cmd {
 		}
 		m.drawn.mark(layout.Pulls)
 		if m.main.Subject().Kind == screen.APull {
+			m.drawn.footer = true
 			m.drawn.mark(layout.Main)
 		}
 		if m.pulls.Lines() != before {
@@ -275,6 +278,7 @@ func (m *Model) refilled(p layout.Pane, before int) {
 	m.drawn.mark(p)
 	if p == m.window.list {
 		m.drawn.mark(layout.Main)
+		m.drawn.footer = true // what can be done may be something else now
 	}
 }
 

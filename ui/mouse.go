@@ -13,6 +13,15 @@ const wheelLines = 3
 // moused takes the mouse: a click focuses and selects, the wheel scrolls what is under it.
 func (m *Model) moused(msg tea.MouseMsg) tea.Cmd {
 	if m.overlay != nil {
+		if s, ok := m.overlay.(scroller); ok {
+			switch msg.Mouse().Button {
+			case tea.MouseWheelUp:
+				s.wheel(-wheelLines)
+			case tea.MouseWheelDown:
+				s.wheel(wheelLines)
+			}
+			m.drawn.all()
+		}
 		return nil
 	}
 	if cmd, ok := m.shellMouse(msg); ok {

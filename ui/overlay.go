@@ -23,6 +23,11 @@ type paster interface {
 	paste(m *Model, text string) tea.Cmd
 }
 
+// A scroller is an overlay that the wheel moves.
+type scroller interface {
+	wheel(lines int)
+}
+
 type closeOverlay struct{}
 
 func (m *Model) show(o overlay) tea.Cmd {

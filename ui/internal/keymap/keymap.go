@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"charm.land/bubbles/v2/key"
 )
 
 // An ID names an action.
@@ -56,6 +58,15 @@ type Action struct {
 	Hint    int      // place in the footer, from 1; 0 for none
 }
 
+// Binding returns the action as Bubbles' widgets know one: its keys, and the first of
+// them with a word for the footer. An action without keys is a disabled binding.
+func (a Action) Binding() key.Binding {
+	if len(a.Keys) == 0 {
+		return key.NewBinding(key.WithDisabled())
+	}
+	return key.NewBinding(key.WithKeys(a.Keys...), key.WithHelp(Show(a.Keys[0]), a.Short))
+}
+
 // A Map is the table with the user's keys.
 type Map struct {
 	actions []Action
@@ -101,9 +112,9 @@ func chain(s Scope) []Scope {
 }
 
 // Lookup returns what a key does in a scope, "" if nothing.
-func (m *Map) Lookup(s Scope, key string) ID {
+func (m *Map) Lookup(s Scope, pressed string) ID {
 	for _, c := range chain(s) {
-		if id, ok := m.byKey[c][key]; ok {
+		if id, ok := m.byKey[c][pressed]; ok {
 			return id
 		}
 	}
@@ -113,11 +124,16 @@ func (m *Map) Lookup(s Scope, key string) ID {
 // Actions returns the whole table in its order.
 func (m *Map) Actions() []Action { return m.actions }
 
-// Hints returns the actions that the footer shows in a scope, most useful first.
+// Hints returns the actions that the footer shows in a scope, most useful first. In a
+// tab, the ways to the next one and out come before what is useful everywhere.
 func (m *Map) Hints(s Scope) []Action {
 	var out []Action
+	list := slices.Contains([]Scope{Images, Containers, Pulls}, s)
 	for _, c := range chain(s) {
 		for _, a := range m.actions {
+			if c == Global && !list && (a.ID == NextTab || a.ID == Back) {
+				a.Hint = 5
+			}
 			if a.Scope == c && a.Hint > 0 && len(a.Keys) > 0 {
 				out = append(out, a)
 			}
@@ -175,8 +191,8 @@ func rank(near []Scope, s Scope) int {
 }
 
 // Show writes a key as people read it: "space", "^c", "↑".
-func Show(key string) string {
-	switch key {
+func Show(name string) string {
+	switch name {
 	case "up":
 		return "↑"
 	case "down":
@@ -188,7 +204,7 @@ func Show(key string) string {
 	case "shift+tab":
 		return "⇧tab"
 	}
-	return strings.Replace(key, "ctrl+", "^", 1)
+	return strings.Replace(name, "ctrl+", "^", 1)
 }
 
 // Markdown returns the list of keys for the documentation.

@@ -107,7 +107,7 @@ func (o *overview) Draw(env Env, w, h int, _ bool) []string {
 			share = float64(l.Size) / float64(biggest)
 		}
 		o.add(span{display.Right(display.Number(i+1), 4, "") + "  ", &st.Muted}, span{engine.Digest(l.DiffID).Short() + "  ", &st.Text},
-			span{display.Right(display.Bytes(l.Size), 8, "") + "  ", &st.Text}, span{Bar(st, share, 16), &st.Accent})
+			span{display.Right(display.Bytes(l.Size), 8, "") + "  ", &st.Text}, span{strings.TrimRight(bar(st, share, 16), st.Icons.BarEmpty), &st.Accent})
 	}
 	return o.draw(st, w, h)
 }

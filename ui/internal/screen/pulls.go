@@ -2,8 +2,6 @@ package screen
 
 import (
 	"cmp"
-	"math"
-	"strings"
 	"time"
 
 	"berth/engine"
@@ -98,18 +96,11 @@ func pullState(st *style.Styles, p Pull) (icon string, tone *lipgloss.Style, wor
 	return st.Icons.Download, &st.Info, ""
 }
 
-// Bar draws a share of one as w cells, with eighths if the icons have them.
-func Bar(st *style.Styles, share float64, w int) string {
-	share = math.Min(1, math.Max(0, share))
-	full := int(share * float64(w))
-	return strings.Repeat(st.Icons.BarFull, full) + strings.Repeat(st.Icons.BarEmpty, w-full)
-}
-
 func (p *Pulls) cells(st *style.Styles, u Pull) []list.Cell {
 	icon, tone, word := pullState(st, u)
-	bar, percent, barTone := word, "", tone
+	shown, percent, barTone := word, "", tone
 	if word == "" {
-		bar, barTone = Bar(st, u.Share(), 12), &st.Accent
+		shown, barTone = bar(st, u.Share(), 12), &st.Accent
 		percent = display.Number(int(u.Share()*100)) + "%"
 	}
 	left := display.Duration(u.Progress.Remaining.Round(time.Second))
@@ -117,7 +108,7 @@ func (p *Pulls) cells(st *style.Styles, u Pull) []list.Cell {
 		left, _ = display.Age(p.env.Now, u.Progress.Ended)
 	}
 	return []list.Cell{
-		{Text: icon, Style: tone}, {Text: display.Clean(u.Progress.Ref), Style: &st.Text}, {Text: bar, Style: barTone}, {Text: percent, Style: &st.Text},
+		{Text: icon, Style: tone}, {Text: display.Clean(u.Progress.Ref), Style: &st.Text}, {Text: shown, Style: barTone}, {Text: percent, Style: &st.Text},
 		{Text: display.Rate(u.Progress.Rate), Style: &st.Muted}, {Text: left, Style: &st.Muted},
 	}
 }

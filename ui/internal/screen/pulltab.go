@@ -6,6 +6,7 @@ import (
 
 	"berth/engine"
 	"berth/ui/internal/display"
+	"berth/ui/internal/keymap"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -20,6 +21,7 @@ type layers struct {
 func NewLayers(pull func() (Pull, bool)) Tab { return &layers{pull: pull} }
 
 func (t *layers) Name() string                 { return "Layers" }
+func (t *layers) Scope() keymap.Scope          { return keymap.Pulls } // what can be done is done to this pull
 func (t *layers) Open(context.Context) tea.Cmd { return nil }
 func (t *layers) Receive(any) tea.Cmd          { return nil }
 
@@ -46,7 +48,7 @@ func (t *layers) Draw(env Env, w, h int, _ bool) []string {
 	t.add()
 	if p.Total > 0 {
 		barWidth := max(10, min(60, w-30))
-		t.add(span{Bar(st, u.Share(), barWidth) + " ", &st.Accent}, span{display.Number(int(u.Share()*100)) + "%", &st.Strong})
+		t.add(append(barSpans(st, u.Share(), barWidth, &st.Accent), span{" " + display.Number(int(u.Share()*100)) + "%", &st.Strong})...)
 		t.add()
 		t.fact(st, w, "Fetched", display.Bytes(p.Current)+" of "+display.Bytes(p.Total))
 	}
@@ -79,9 +81,9 @@ func (t *layers) layer(env Env, l engine.LayerProgress, w int) {
 	barWidth := max(6, min(24, w-68))
 	line := []span{
 		{"  " + icon + " ", tone}, {l.Digest.Short() + "  ", &st.Text}, {display.Left(word, 13, ""), tone},
-		{Bar(st, share, barWidth) + "  ", tone},
-		{display.Right(display.Bytes(l.Current), 8, "") + " ", &st.Text}, {"of " + display.Right(display.Bytes(l.Total), 8, ""), &st.Muted},
 	}
+	line = append(line, barSpans(st, share, barWidth, tone)...)
+	line = append(line, span{"  " + display.Right(display.Bytes(l.Current), 8, "") + " ", &st.Text}, span{"of " + display.Right(display.Bytes(l.Total), 8, ""), &st.Muted})
 	if w >= 74 {
 		line = append(line, span{"  " + display.Right(display.Rate(l.Rate), 10, ""), &st.Muted})
 	}

@@ -40,7 +40,7 @@ var unicodeIcons = Icons{
 	Anchor: "⎈", Running: "▶", Paused: "‖", Restarting: "↻", Exited: "■", Failed: "✗", Created: "○",
 	InUse: "●", Unused: "○", Dangling: "◌", Mark: "✓", Pin: "★", Done: "✓", Download: "↓", Unpack: "◇",
 	Waiting: "·", Retry: "↻", Cursor: "▌", Descending: "▾", Ascending: "▴", Open: "▾", Closed: "▸",
-	Prompt: "❯", More: "…", Dot: "·", None: "–", Bell: "♪", Rule: "─", BarFull: "█", BarEmpty: "░",
+	Prompt: "❯", More: "…", Dot: "·", None: "–", Bell: "♪", Rule: "─", BarFull: "━", BarEmpty: "─",
 	Spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 }
 

@@ -1,23 +1,22 @@
-// Package input is a line in which text is typed, with completion and history. The
-// terminal's own cursor stands in it, so that it costs nothing while nobody types.
+// Package input is a line in which text is typed: the editing of Bubbles' textinput,
+// with whole-line completion and history around it. The terminal's own cursor stands in
+// it, so that it costs nothing while nobody types.
 package input
 
 import (
-	"slices"
 	"strings"
-	"unicode"
 
 	"berth/ui/internal/display"
 	"berth/ui/internal/style"
 
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 )
 
-// A Model is one line. The zero Model is empty and completes nothing.
+// A Model is one line. Make it with New.
 type Model struct {
-	text    []rune
-	at      int
-	offset  int
+	edit    textinput.Model
+	offset  int // the first character that shows
 	history []string
 	past    int    // how far back in history; 0 is the line itself
 	draft   string // the line itself while history shows
@@ -30,35 +29,30 @@ type Model struct {
 
 // New returns a line with text in it, the cursor behind it, and lines typed before, newest last.
 func New(text string, history []string) *Model {
-	m := &Model{history: history, choice: -1}
+	m := &Model{edit: textinput.New(), history: history, choice: -1}
+	m.edit.SetVirtualCursor(false)
+	m.edit.Focus()
+	// The terminal pastes by itself; textinput's key for it would start a program.
+	m.edit.KeyMap.Paste.SetEnabled(false)
+	// On the last character it reads behind the end of the line (Bubbles 2.1.1).
+	m.edit.KeyMap.DeleteWordForward.SetEnabled(false)
 	m.Set(text)
 	return m
 }
 
 // Set replaces the text and puts the cursor behind it.
 func (m *Model) Set(text string) {
-	m.text = []rune(text)
-	m.at = len(m.text)
+	m.edit.SetValue(text)
+	m.edit.CursorEnd()
 }
 
 // Value returns the text.
-func (m *Model) Value() string { return string(m.text) }
+func (m *Model) Value() string { return m.edit.Value() }
 
 // Insert puts text at the cursor, as pasting does. Line ends become spaces and
 // control characters vanish.
 func (m *Model) Insert(s string) {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsControl(r):
-			return -1
-		}
-		return r
-	}, s)
-	r := []rune(s)
-	m.text = slices.Insert(m.text, m.at, r...)
-	m.at += len(r)
+	m.edit, _ = m.edit.Update(tea.PasteMsg{Content: s})
 	m.changed()
 }
 
@@ -66,81 +60,34 @@ func (m *Model) changed() {
 	m.choice, m.offered, m.past = -1, nil, 0
 }
 
-// Key takes a key and tells whether it was one of an editor's.
+// Key takes a key and tells whether it did something.
 func (m *Model) Key(k tea.KeyPressMsg) bool {
 	switch k.String() {
-	case "left", "ctrl+b":
-		m.at = max(0, m.at-1)
-	case "right", "ctrl+f":
-		if m.at == len(m.text) {
-			m.accept()
-		}
-		m.at = min(len(m.text), m.at+1)
-	case "home", "ctrl+a":
-		m.at = 0
-	case "end", "ctrl+e":
-		m.at = len(m.text)
-	case "alt+left", "ctrl+left", "alt+b":
-		m.at = m.wordLeft()
-	case "alt+right", "ctrl+right", "alt+f":
-		m.at = m.wordRight()
-	case "backspace", "ctrl+h":
-		m.cut(m.at-1, m.at)
-	case "delete", "ctrl+d":
-		m.cut(m.at, m.at+1)
-	case "ctrl+w", "alt+backspace":
-		m.cut(m.wordLeft(), m.at)
-	case "ctrl+u":
-		m.cut(0, m.at)
-	case "ctrl+k":
-		m.cut(m.at, len(m.text))
 	case "up", "ctrl+p":
 		m.recall(1)
+		return true
 	case "down", "ctrl+n":
 		m.recall(-1)
+		return true
 	case "tab":
 		m.next(1)
+		return true
 	case "shift+tab":
 		m.next(-1)
-	default:
-		if k.Text == "" || k.Mod&^tea.ModShift != 0 {
-			return false
+		return true
+	case "right", "ctrl+f", "end", "ctrl+e":
+		if g := m.ghost(); g != "" {
+			m.Insert(g)
+			return true
 		}
-		m.Insert(k.Text)
 	}
-	return true
-}
-
-func (m *Model) cut(from, to int) {
-	from, to = max(0, from), min(len(m.text), to)
-	if from >= to {
-		return
+	text, at := m.edit.Value(), m.edit.Position()
+	m.edit, _ = m.edit.Update(k)
+	if m.edit.Value() != text {
+		m.changed()
+		return true
 	}
-	m.text = slices.Delete(m.text, from, to)
-	m.at = from
-	m.changed()
-}
-
-func (m *Model) wordLeft() int {
-	i := m.at
-	for i > 0 && m.text[i-1] == ' ' {
-		i--
-	}
-	for i > 0 && m.text[i-1] != ' ' {
-		i--
-	}
-	return i
-}
-
-func (m *Model) wordRight() int {
-	i := m.at
-	for i < len(m.text) && m.text[i] == ' ' {
-		i++
-	}
-	for i < len(m.text) && m.text[i] != ' ' {
-		i++
-	}
-	return i
+	return m.edit.Position() != at
 }
 
 func (m *Model) recall(n int) {
@@ -185,45 +132,41 @@ func (m *Model) next(dir int) {
 	m.past, m.offered, m.choice = 0, offers, choice
 }
 
-// accept takes the completion that is shown behind the cursor.
-func (m *Model) accept() {
-	if g := m.ghost(); g != "" {
-		m.Insert(g)
-	}
-}
-
 // ghost is what the best completion would add at the end of the line.
 func (m *Model) ghost() string {
-	if m.at != len(m.text) || len(m.text) == 0 || m.offered != nil {
+	line := m.Value()
+	if line == "" || m.offered != nil || m.edit.Position() != len([]rune(line)) {
 		return ""
 	}
-	for _, o := range first(m.Offers()) {
-		if rest, ok := strings.CutPrefix(o, m.Value()); ok && rest != "" {
-			return rest
-		}
+	offers, _ := m.Offers()
+	if len(offers) == 0 {
+		return ""
 	}
-	return ""
+	rest, _ := strings.CutPrefix(offers[0], line)
+	if rest == offers[0] {
+		return ""
+	}
+	return rest
 }
 
-func first(offers []string, _ int) []string { return offers }
-
-// Draw returns the line in w cells and the column of the cursor.
+// Draw returns the line in w cells and the column of the cursor. It is not textinput's
+// own drawing, whose column counts characters, wide ones too, as one cell each.
 func (m *Model) Draw(st *style.Styles, w int) (line string, cursor int) {
 	if w <= 1 {
 		return display.Spaces(w), 0
 	}
-	if m.at < m.offset {
-		m.offset = m.at
-	}
-	for display.Width(string(m.text[m.offset:m.at])) >= w {
+	text, at := []rune(m.edit.Value()), m.edit.Position()
+	m.offset = min(m.offset, at)
+	for width(text[m.offset:at]) >= w {
 		m.offset++
 	}
-	text := display.Cut(display.Clean(string(m.text[m.offset:])), w, "")
-	cursor = display.Width(display.Clean(string(m.text[m.offset:m.at])))
-	line = st.Text.Render(text)
-	if room := w - display.Width(text); room > 0 {
+	shown := display.Cut(display.Clean(string(text[m.offset:])), w, "")
+	line = st.Text.Render(shown)
+	if room := w - display.Width(shown); room > 0 {
 		ghost := display.Cut(display.Clean(m.ghost()), room, "")
 		line += st.Muted.Italic(true).Render(ghost) + display.Spaces(room-display.Width(ghost))
 	}
-	return line, cursor
+	return line, width(text[m.offset:at])
 }
+
+func width(text []rune) int { return display.Width(display.Clean(string(text))) }

@@ -90,3 +90,27 @@ func TestDrawFits(t *testing.T) {
 		}
 	}
 }
+
+// The keys that take words away do so at every place of a line, and none reads past its end.
+func TestEveryEditingKeyEverywhere(t *testing.T) {
+	keys := []tea.KeyPressMsg{
+		{Code: 'd', Mod: tea.ModAlt}, {Code: tea.KeyDelete, Mod: tea.ModAlt}, {Code: 'w', Mod: tea.ModCtrl}, {Code: tea.KeyBackspace, Mod: tea.ModAlt},
+		{Code: 'k', Mod: tea.ModCtrl}, {Code: 'd', Mod: tea.ModCtrl}, {Code: tea.KeyLeft, Mod: tea.ModCtrl}, {Code: tea.KeyRight, Mod: tea.ModAlt},
+		{Code: 'v', Mod: tea.ModCtrl}, {Code: tea.KeyEnd}, {Code: 'h', Mod: tea.ModCtrl},
+	}
+	for _, text := range []string{"", " ", "a", "a b", "漢 字 "} {
+		for at := range len([]rune(text)) + 1 {
+			for _, k := range keys {
+				m := New(text, nil)
+				press(m, "ctrl+a")
+				for range at {
+					press(m, "right")
+				}
+				m.Key(k)
+				if len(m.Value()) > len(text) {
+					t.Errorf("%v at %d makes %q of %q", k, at, m.Value(), text)
+				}
+			}
+		}
+	}
+}
