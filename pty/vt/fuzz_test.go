@@ -11,6 +11,7 @@ var seeds = []string{
 	"hello\r\nworld", "\x1b[31;1mred\x1b[m\x1b[2J\x1b[H", "\x1b[?1049h\x1b[2;4r\x1b[?69h\x1b[2;9s\x1b[?6hx",
 	"\x1b]2;title\x1b\\\x1bP$qm\x1b\\\x1b[6n\x1b[c", "漢字e\u0301\x1b[?2027h👨‍👩‍👧🇩🇪", "\x1b[3g\x1bH\t\t\x1b(0lqk",
 	"\xe2\x80", "\x1b[38:2::1:2", "\x1b]8;;http://x\x1b\\y\x1b]8;;\x1b\\", "\x18\x1a\x9b\xff\x00",
+	"\n\n\n\n\n\n" + flood, "\x1b[9H" + flood + "\x1b[3b\r\n" + flood + "\x1b[31m" + flood, flood + "\x1b[?7l\x1b[S" + flood,
 	"0123456789012345678901234567890123456789\x1b[5b\x1b[2@\x1b[3P\x1b[2L\x1b[M",
 }
 

@@ -21,6 +21,9 @@ var words = []string{
 	"\u200d", "한국", "ﬁ", "│─┐", "·", "\u00ad", "\ufffd", "0123456789ABCDEFGHIJ", " ", "    ",
 }
 
+// flood is plain lines, more than the tests' screens have rows, and wide as some are.
+var flood = strings.Repeat("\r\na\r\n\r\nthis is a line of\r\n0123456789ABCDEF\r\n", 5)
+
 func generateOne(r *rand.Rand) string {
 	num := func() string {
 		if r.IntN(4) == 0 {
@@ -57,7 +60,7 @@ func generateOne(r *rand.Rand) string {
 			"\x1b[!p", "\x1b#8", "\x1b[1\"q", "\x1b[0\"q", "\x1b[?J", "\x1b[?K", "\x1b[3J",
 			"\x1b]2;title\a", "\x1b[22t", "\x1b[23t", "\x1b]8;;http://example.com\x1b\\", "\x1b]8;;\x1b\\",
 			"\x1b[>1u", "\x1b[<u", "\x1b[=3u", "\x1b[>4;1m", "\x1b[4 q", "\x1b[2'}", "\x1b[2'~",
-			"\x1b[2 @", "\x1b[2 A", "\x1b]4;3;#123\a", "\x1b]104\a",
+			flood, "\x1b[99H\r\n" + flood, "\x1b[2 @", "\x1b[2 A", "\x1b]4;3;#123\a", "\x1b]104\a",
 		}
 		return rare[r.IntN(len(rare))]
 	default:

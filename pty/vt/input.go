@@ -61,6 +61,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	if n > 0 {
 		s.gen++
 	}
+	calm := len(p) // flood has nothing to look for before so much is left
 	for len(p) > 0 {
 		switch b := p[0]; {
 		case s.in.utf8:
@@ -89,6 +90,14 @@ func (s *Screen) Write(p []byte) (int, error) {
 		case b < 0x20:
 			s.execute(b)
 			p = p[1:]
+			if b == '\n' && len(p) <= calm && len(p) >= 2*s.rows && s.floods() {
+				lines, size, stop := s.flood(p)
+				calm = len(p) - stop
+				if lines >= s.rows {
+					s.printFlood(p, lines)
+					p = p[size:]
+				}
+			}
 		case b == 0x7f:
 			p = p[1:]
 		default:
