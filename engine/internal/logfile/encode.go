@@ -29,8 +29,14 @@ const hex = "0123456789abcdef"
 
 // appendEntry appends one entry with its newline. when is a formatted time.
 func appendEntry(dst, line []byte, stderr bool, when []byte) []byte {
-	dst = append(dst, `{"log":"`...)
+	dst = append(dst, entryHead...)
 	dst = appendEscaped(dst, line)
+	return appendTail(dst, stderr, when)
+}
+
+const entryHead = `{"log":"`
+
+func appendTail(dst []byte, stderr bool, when []byte) []byte {
 	if stderr {
 		dst = append(dst, `","stream":"stderr","time":"`...)
 	} else {
@@ -38,6 +44,51 @@ func appendEntry(dst, line []byte, stderr bool, when []byte) []byte {
 	}
 	dst = append(dst, when...)
 	return append(dst, "\"}\n"...)
+}
+
+// tails are what follows the text in entries of one moment, made once for all of them:
+// of a short line most of its entry.
+type tails struct {
+	when []byte     // the moment, formatted
+	all  [2][2]tail // by stream, and by the line's end
+}
+
+// A tail is the rest of an entry from the end of the line on.
+type tail struct {
+	end  string // of the line: a newline, or with a carriage return as terminals have it
+	json []byte
+}
+
+// set makes the tails for t.
+func (t *tails) set(now time.Time) {
+	t.when = appendTime(t.when[:0], now)
+	for stream := range t.all {
+		for i, end := range [...]string{"\n", "\r\n"} {
+			v := &t.all[stream][i]
+			v.end = end
+			v.json = appendTail(appendEscaped(v.json[:0], []byte(end)), stream == 1, t.when)
+		}
+	}
+}
+
+// simple returns the length of the text of the line at the start of p, and what ends its
+// entry, if the text needs no escape and the line is whole; else 0.
+func (t *tails) simple(p []byte, stderr bool) (int, *tail) {
+	n := 0
+	for n < len(p) && n < maxLine-2 && plain[p[n]] {
+		n++
+	}
+	v := &t.all[0]
+	if stderr {
+		v = &t.all[1]
+	}
+	switch {
+	case n+1 < len(p) && p[n] == '\r' && p[n+1] == '\n':
+		return n, &v[1]
+	case n < len(p) && p[n] == '\n':
+		return n, &v[0]
+	}
+	return 0, nil
 }
 
 func appendTime(dst []byte, t time.Time) []byte {

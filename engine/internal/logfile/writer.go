@@ -30,7 +30,7 @@ type Writer struct {
 	size    int64
 	buf     []byte // encoded and not yet written
 	entries int64  // in buf
-	when    []byte // the present time, formatted
+	tails   tails  // of what is being written
 	partial [2][]byte
 	dropped atomic.Int64
 	err     error
@@ -55,12 +55,19 @@ func NewWriter(path string, maxSize int64, maxFile int) *Writer {
 // Write logs output as it came from the program. Lines are kept back until they end,
 // are 16 KiB long, or Close; everything else is in the file when Write returns.
 func (w *Writer) Write(stderr bool, p []byte) {
-	w.when = appendTime(w.when[:0], time.Now())
+	w.tails.set(time.Now())
 	part := &w.partial[0]
 	if stderr {
 		part = &w.partial[1]
 	}
 	for len(p) > 0 {
+		if len(*part) == 0 {
+			if n, tail := w.tails.simple(p, stderr); n > 0 {
+				w.simpleEntry(p[:n], tail)
+				p = p[n+len(tail.end):]
+				continue
+			}
+		}
 		n := bytes.IndexByte(p, '\n') + 1
 		whole := n > 0
 		if !whole {
@@ -99,7 +106,19 @@ func runeStart(p []byte, n int) int {
 
 func (w *Writer) entry(line []byte, stderr bool) {
 	start := len(w.buf)
-	w.buf = appendEntry(w.buf, line, stderr, w.when)
+	w.buf = appendEntry(w.buf, line, stderr, w.tails.when)
+	w.added(start)
+}
+
+// simpleEntry is entry for text that needs no escapes.
+func (w *Writer) simpleEntry(text []byte, t *tail) {
+	start := len(w.buf)
+	w.buf = append(append(append(w.buf, entryHead...), text...), t.json...)
+	w.added(start)
+}
+
+// added counts the entry at w.buf[start:], in the next file if this one is full.
+func (w *Writer) added(start int) {
 	w.entries++
 	if w.maxSize > 0 && w.size+int64(len(w.buf)) > w.maxSize && w.size+int64(start) > 0 {
 		last := append([]byte(nil), w.buf[start:]...)
@@ -216,7 +235,7 @@ func (w *Writer) Err() error { return w.err }
 
 // Finish logs lines that have no end yet, when the program has ended.
 func (w *Writer) Finish() {
-	w.when = appendTime(w.when[:0], time.Now())
+	w.tails.set(time.Now())
 	for i := range w.partial {
 		if len(w.partial[i]) > 0 {
 			w.entry(w.partial[i], i == 1)
