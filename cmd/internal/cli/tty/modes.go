@@ -1,6 +1,7 @@
 package tty
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 	"strings"
@@ -41,8 +42,15 @@ func NewModeTracker(w io.Writer) *ModeTracker {
 
 // Write passes p on.
 func (m *ModeTracker) Write(p []byte) (int, error) {
-	for _, c := range p {
-		m.step(c)
+	for rest := p; len(rest) > 0; rest = rest[1:] {
+		if m.state == 0 { // most output is text
+			i := bytes.IndexByte(rest, 0x1b)
+			if i < 0 {
+				break
+			}
+			rest = rest[i:]
+		}
+		m.step(rest[0])
 	}
 	return m.w.Write(p)
 }
