@@ -14,7 +14,7 @@ const (
 	// announceSize is how much output is collected at most before readers are woken.
 	announceSize = 32 << 10
 	// lull is how long a reader waits for more in the midst of a burst.
-	lull = 500 * time.Microsecond
+	lull = time.Millisecond
 	// burstGap separates bursts: output after such a pause is passed on at once.
 	burstGap = 2 * lull
 )
@@ -24,7 +24,7 @@ const (
 // A program that prints line by line to a terminal is slower than whoever reads it:
 // each line would come alone, and wake the screen, the log and every client for some
 // eight bytes; switching between them then takes most of two processors. So in the
-// midst of a burst the source waits half a millisecond for more before it wakes
+// midst of a burst the source waits a millisecond for more before it wakes
 // anybody. The first output after a pause, such as the echo of a key, is passed on at
 // once. The kernel holds 64 KiB for a terminal meanwhile: the program is not stopped.
 type source struct {

@@ -9,8 +9,8 @@
 //
 //   - the screen and the log are required readers: the program waits for them. Both
 //     are ours and neither waits for anybody.
-//   - a client of a terminal is moved forward: it gets a repaint of the screen as it
-//     is now, then the stream goes on. It never sees a gap.
+//   - a client of a terminal that stops reading is moved forward: it gets a repaint of
+//     the screen as it is now, then the stream goes on. It never sees a gap.
 //   - a client of pipes can't be moved: there is no state to repaint, and a gap would
 //     corrupt data silently. For a client that asked for Hold the rest is kept on
 //     disk; any other is cut off with [ErrTooSlow].

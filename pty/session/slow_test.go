@@ -92,3 +92,42 @@ func TestSlowPipeClients(t *testing.T) {
 		})
 	}
 }
+
+func TestClientThatReadsAtAllMissesNothing(t *testing.T) {
+	s, slave := terminal(t, &tape{keep: 1000}, Config{})
+	c := s.Attach(ClientOptions{Stdout: true, NoReplay: true})
+	s.Start()
+	line := []byte(strings.Repeat("x", 4000))
+	total := 3 * maxChunks * chunkSize / len(line)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		for range total {
+			_, _ = slave.Write(line)
+		}
+		_ = slave.Close()
+	}()
+	st := s.stream
+	var got int
+	for {
+		// Read only when the program can't go on otherwise.
+		st.mu.Lock()
+		for st.until.IsZero() && !st.ended {
+			st.cond.Wait()
+		}
+		st.mu.Unlock()
+		o, err := c.Next()
+		if err != nil {
+			break
+		}
+		if bytes.Contains(o.Data, []byte("~")) {
+			t.Fatal("a client that reads was moved forward")
+		}
+		got += len(o.Data)
+		c.Release(o)
+	}
+	<-written
+	if got != total*len(line) {
+		t.Errorf("got %d of %d bytes", got, total*len(line))
+	}
+}

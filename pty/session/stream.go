@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,6 +23,10 @@ const (
 	// minRead is the least room that reserve hands out: a terminal gives at most
 	// 4095 bytes at once.
 	minRead = 4096
+	// patience is how long the program waits for an optional reader at the end of what
+	// the stream keeps, before that loses its place. One that reads at all frees a chunk
+	// in that time and misses nothing; one that doesn't read costs the program this once.
+	patience = 100 * time.Millisecond
 )
 
 // A chunk is a piece of the stream. Bytes in it never change once committed, so
@@ -52,7 +57,9 @@ type stream struct {
 	free        [][]byte // at most two buffers to use again
 	cursors     []*cursor
 	ended       bool
-	bounds      []int64 // positions at which views are cut, ascending
+	bounds      []int64     // positions at which views are cut, ascending
+	until       time.Time   // when patience with readers of the first chunk ends; zero: not asked for
+	impatient   *time.Timer // wakes the writer then
 }
 
 func newStream() *stream {
@@ -114,6 +121,9 @@ func (st *stream) room() bool {
 				return false
 			}
 		}
+		if st.awaits() {
+			return false
+		}
 		for _, cu := range st.cursors {
 			if cu.c == st.first {
 				cu.c, cu.lapsed = nil, true
@@ -132,7 +142,25 @@ func (st *stream) room() bool {
 	return true
 }
 
+// awaits reports whether readers of the first chunk still have time to leave it.
+func (st *stream) awaits() bool {
+	if !slices.ContainsFunc(st.cursors, func(cu *cursor) bool { return cu.c == st.first && cu.spill == nil }) {
+		return false
+	}
+	now := time.Now()
+	if st.until.IsZero() {
+		st.until = now.Add(patience)
+		if st.impatient == nil {
+			st.impatient = time.AfterFunc(patience, st.wake)
+		} else {
+			st.impatient.Reset(patience)
+		}
+	}
+	return now.Before(st.until)
+}
+
 func (st *stream) dropFirst() {
+	st.until = time.Time{}
 	c := st.first
 	st.first = c.next
 	st.count--
