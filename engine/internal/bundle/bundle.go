@@ -5,10 +5,6 @@
 package bundle
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"berth/engine/internal/idmap"
@@ -32,10 +28,10 @@ type Bundle struct {
 	Labels map[string]string `json:",omitempty"`
 	// EventLog is the directory of the shared event log.
 	EventLog string
-	// Spec is the OCI runtime configuration. Used parts: Process, Hostname, Mounts,
-	// and of Linux: Namespaces, MaskedPaths, ReadonlyPaths, Resources, Sysctl,
-	// CgroupsPath. Root.Readonly is honoured; Root.Path only if Rootfs.Lower is
-	// empty. Linux.Seccomp stays nil: see Seccomp. Process.User is decided by User.
+	// Spec is the OCI runtime configuration. Parts that are used, and stored: Process,
+	// Hostname, Domainname, Mounts, Root, and of Linux: Namespaces, MaskedPaths,
+	// ReadonlyPaths, Resources, Sysctl, CgroupsPath. Root.Readonly is honoured; Root.Path
+	// only if Rootfs.Lower is empty. Process.User is decided by User, but for the umask.
 	Spec   *specs.Spec
 	Rootfs Rootfs
 	// User is the container's user as written: "", "name", "uid", "name:group",
@@ -81,36 +77,4 @@ type Log struct {
 	Path    string // json-file log; empty for none
 	MaxSize int64  // bytes at which it rotates
 	MaxFile int    // files kept, the current one included
-}
-
-// Write puts b into dir durably.
-func (b *Bundle) Write(dir string) error {
-	data, err := json.Marshal(b)
-	if err != nil {
-		return fmt.Errorf("encode bundle: %w", err)
-	}
-	tmp := filepath.Join(dir, "."+FileName+".tmp")
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return fmt.Errorf("write bundle: %w", err)
-	}
-	if err := os.Rename(tmp, filepath.Join(dir, FileName)); err != nil {
-		return fmt.Errorf("write bundle: %w", err)
-	}
-	return nil
-}
-
-// Read loads the bundle in dir.
-func Read(dir string) (*Bundle, error) {
-	data, err := os.ReadFile(filepath.Join(dir, FileName))
-	if err != nil {
-		return nil, fmt.Errorf("read bundle: %w", err)
-	}
-	var b Bundle
-	if err := json.Unmarshal(data, &b); err != nil {
-		return nil, fmt.Errorf("read bundle in %q: %w", dir, err)
-	}
-	if b.Version != Version {
-		return nil, fmt.Errorf("bundle in %q has version %d, this program reads %d", dir, b.Version, Version)
-	}
-	return &b, nil
 }
