@@ -159,6 +159,10 @@ func (g *Group) Kill() error {
 	if !g.Exists() {
 		return nil
 	}
+	// The usual end: nothing is left that could fork, and freezing takes a while.
+	if pids, err := g.Pids(); err != nil || len(pids) == 0 {
+		return err
+	}
 	// Without cgroup.kill a frozen group can't fork; the signals act at the thaw.
 	frozen := g.Freeze() == nil
 	for range 100 {
