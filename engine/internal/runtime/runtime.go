@@ -87,6 +87,7 @@ type Process struct {
 	bundle *bundle.Bundle
 	member *os.File // pidfd of a process in the container's namespaces
 	devpts *os.File // the container's own devpts, or nil
+	mounts *os.File // its mount namespace, see Dismantle; or nil
 }
 
 // Pid returns the process ID in this process's PID namespace. It is valid until Wait returns.
@@ -125,7 +126,8 @@ func errEnded(pid int) error {
 }
 
 // Wait blocks until the process has ended, reaps it and closes what belongs to the
-// Process, the console excepted. It is called once. The PID may be reused afterwards.
+// Process, the console and the mounts (see Dismantle) excepted. It is called once. The
+// PID may be reused afterwards.
 func (p *Process) Wait() (unix.WaitStatus, error) {
 	ws, err := reap(p.pid, p.pidfd)
 	p.mu.Lock()
@@ -138,6 +140,26 @@ func (p *Process) Wait() (unix.WaitStatus, error) {
 		}
 	}
 	return ws, err
+}
+
+// Dismantle lets go of the container's mounts and returns when the kernel has unmounted
+// them. The Process holds them until then, because the kernel would unmount them before
+// it tells anybody that the container's last process has ended, and that takes several
+// times as long as all else that it does at an exit. To be called once, after Wait.
+func (p *Process) Dismantle() {
+	if p.mounts != nil {
+		p.mounts.Close()
+	}
+}
+
+// holdMounts opens a process's mount namespace. A user who may not do so gets to know of
+// the exit later.
+func holdMounts(pid int) *os.File {
+	fd, err := unix.Open(fmt.Sprintf("/proc/%d/ns/mnt", pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	return os.NewFile(uintptr(fd), "mount namespace")
 }
 
 // reap waits for a child of this process by its pidfd, without a thread that blocks.

@@ -125,6 +125,9 @@ func (t *talk) abandon() {
 	}
 	t.child.Pidfd.Close()
 	t.child.Close()
+	if t.proc != nil {
+		t.proc.Dismantle()
+	}
 	for _, f := range []*os.File{t.console, t.member, t.devpts} {
 		if f != nil {
 			f.Close()
@@ -239,6 +242,9 @@ func (t *talk) goOn() error {
 		// From outside: our own procfs is the one that can be trusted. A value that
 		// this user may not set is no reason not to start.
 		_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), fmt.Append(nil, *adj), 0)
+	}
+	if !t.join {
+		t.proc.mounts = holdMounts(pid)
 	}
 	if t.o.BeforeExec != nil {
 		if err := t.o.BeforeExec(pid); err != nil {

@@ -109,6 +109,8 @@ func (p *process) Wait() (ws unix.WaitStatus, err error) {
 	}
 }
 
+func (p *process) Dismantle() {}
+
 func (p *process) Exec(_ context.Context, e runtime.ExecSpec, o runtime.Options) (program, error) {
 	e.Env = append(append([]string(nil), p.env...), e.Env...)
 	return launchOrdinary(e, o)

@@ -26,6 +26,8 @@ type program interface {
 // A container is a program that others can join.
 type container interface {
 	program
+	// Dismantle takes its mounts down, after Wait; it is called once.
+	Dismantle()
 	Exec(ctx context.Context, e runtime.ExecSpec, o runtime.Options) (program, error)
 }
 

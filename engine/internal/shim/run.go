@@ -3,11 +3,14 @@ package shim
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"berth/engine"
 	"berth/pty/session"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
 
@@ -128,6 +131,7 @@ func (s *supervisor) logger() func(session.Kind, []byte) {
 // announces it.
 func (s *supervisor) finish(r *run) {
 	exit := s.wait(r)
+	dismantled := s.dismantle()
 	s.mu.Lock()
 	group := s.group
 	s.mu.Unlock()
@@ -144,6 +148,9 @@ func (s *supervisor) finish(r *run) {
 		}
 	}
 	s.endExecs()
+	if !s.vanishes() {
+		<-dismantled
+	}
 	if s.b.AutoRemove {
 		s.emptied = group // it will not be started again: removing this can wait
 	} else {
@@ -176,6 +183,28 @@ func (s *supervisor) finish(r *run) {
 	}
 	close(r.exited)
 	r.sess.Close()
+	<-dismantled
+}
+
+// dismantle takes the main process's mounts down. It comes while the end is recorded.
+func (s *supervisor) dismantle() (done chan struct{}) {
+	done = make(chan struct{})
+	s.mu.Lock()
+	prog := s.prog
+	s.mu.Unlock()
+	go func() {
+		prog.Dismantle()
+		close(done)
+	}()
+	return done
+}
+
+// vanishes reports whether nobody can tell that the container's mounts outlive it by
+// some milliseconds: it is not started again, and nothing of the host's is mounted.
+func (s *supervisor) vanishes() bool {
+	return s.b.AutoRemove && !slices.ContainsFunc(s.b.Spec.Mounts, func(m specs.Mount) bool {
+		return m.Type == "bind" && filepath.Dir(m.Source) != s.dir
+	})
 }
 
 // wait reaps a process and returns how it ended.
