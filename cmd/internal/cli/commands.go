@@ -132,7 +132,7 @@ func (a *App) noun(name, short string) *cobra.Command {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
-			return cmd.Help()
+			return a.helpTo(a.err, cmd) // as Docker: asked for nothing, so it is no output
 		},
 	}
 }

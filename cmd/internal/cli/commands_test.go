@@ -126,7 +126,7 @@ func TestQuestionsCanBeInterrupted(t *testing.T) {
 	}{
 		{"login", "Username: ", 130},
 		{"login -u ada", "Password: ", 130},
-		{"container prune", "[y/N] ", 1},
+		{"container prune", "[y/N] ", 130},
 	} {
 		b, u := newBench(t), newUser(t)
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -141,7 +141,7 @@ func TestPruneAsks(t *testing.T) {
 	b := newBench(t)
 	b.must("pull", "-q", "toolbox")
 	b.must("create", "--name", "idle", "toolbox")
-	for in, code := range map[string]int{"n\n": 1, "": 1, "yes please\n": 1} {
+	for in, code := range map[string]int{"n\n": 0, "": 0, "yes please\n": 0} {
 		b.in = in
 		if got, out, _ := b.run("container", "prune"); got != code || !strings.Contains(out, "WARNING!") {
 			t.Errorf("answer %q: code %d, %q", in, got, out)

@@ -80,6 +80,8 @@ func (a *App) df(ctx context.Context, format string, verbose bool) error {
 	return dfList.Print(a.out, format, []output.Row{
 		dfRow("Images", len(images), usedImages, info.DiskImages, plan.Reclaimed),
 		dfRow("Containers", len(containers), alive, size, idle),
+		dfRow("Local Volumes", 0, 0, 0, 0), // there are neither; who reads Docker's table expects their lines
+		dfRow("Build Cache", 0, 0, 0, 0),
 	})
 }
 

@@ -117,7 +117,7 @@ func follow(ctx context.Context, eng engine.Watcher, opts engine.WatchOptions, e
 		case e, ok := <-sub.Events:
 			if !ok {
 				if ctx.Err() != nil {
-					return context.Cause(ctx)
+					return followEnded(ctx)
 				}
 				return sub.Err()
 			}

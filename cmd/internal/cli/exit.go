@@ -43,6 +43,12 @@ func exitWith(code int) error {
 	return &statusError{code: code}
 }
 
+// followEnded is how a command ends that goes on until the user has seen enough: with
+// the signal's code, but without a word, as the signal is no failure.
+func followEnded(ctx context.Context) error {
+	return exitWith(exitCode(context.Cause(ctx), exitFailure))
+}
+
 // A usageError is a command line that can't be understood.
 type usageError struct {
 	code int

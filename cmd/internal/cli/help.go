@@ -12,8 +12,10 @@ import (
 
 // help prints a command's help in Docker's layout. It is written by hand since
 // cobra's own goes through text/template.
-func (a *App) help(cmd *cobra.Command, _ []string) {
-	w := a.out
+func (a *App) help(cmd *cobra.Command, _ []string) { _ = a.helpTo(a.out, cmd) }
+
+// helpTo prints it to w.
+func (a *App) helpTo(w io.Writer, cmd *cobra.Command) error {
 	fmt.Fprintf(w, "Usage:  %s\n\n", usageLine(cmd))
 	text := cmd.Long
 	if text == "" {
@@ -42,6 +44,7 @@ func (a *App) help(cmd *cobra.Command, _ []string) {
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(w, "\nRun '%s COMMAND --help' for more information on a command.\n", cmd.CommandPath())
 	}
+	return nil
 }
 
 func usageLine(cmd *cobra.Command) string {

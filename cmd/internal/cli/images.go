@@ -27,6 +27,10 @@ var imageList = output.List{
 		{Name: "UniqueSize", Heading: "UNIQUE SIZE"}, {Name: "Containers", Heading: "CONTAINERS"}, {Name: "Labels", Heading: "LABELS"},
 	},
 	Default: []string{"Repository", "Tag", "ID", "CreatedSince", "Size"},
+	Raw: []output.Field{
+		{Name: "Repository", Heading: "repository"}, {Name: "Tag", Heading: "tag"}, {Name: "ID", Heading: "image_id"},
+		{Name: "CreatedAt", Heading: "created_at"}, {Name: "VirtualSize", Heading: "virtual_size"},
+	},
 }
 
 type imagesFlags struct {
@@ -81,11 +85,9 @@ since=IMAGE, until=TIME.`,
 }
 
 func (a *App) printImages(images []engine.Image, f *imagesFlags, asked func(repo, tag string) bool) error {
-	if f.quiet && f.format == "" {
-		seen := map[engine.Digest]bool{}
+	if a.quiet(f.quiet, f.format) {
 		for _, img := range images {
-			if !seen[img.ID] {
-				seen[img.ID] = true
+			for range imageNames(img, f.digests, asked) { // Docker prints the ID once for each name
 				fmt.Fprintln(a.out, imageID(img.ID, f.noTrunc))
 			}
 		}

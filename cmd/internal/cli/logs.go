@@ -33,7 +33,7 @@ With --follow the command ends when the container does.`,
 		ValidArgsFunction: a.completeContainers(nil),
 	}
 	fs := c.Flags()
-	fs.BoolVar(&f.details, "details", false, "Show extra details provided to logs (there are none without log options)")
+	fs.BoolVar(&f.details, "details", false, "Show extra details provided to logs (a blank: no log options, no details)")
 	fs.BoolVarP(&f.follow, "follow", "f", false, "Follow log output")
 	fs.StringVar(&f.since, "since", "", "Show logs since timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)")
 	fs.StringVarP(&f.tail, "tail", "n", "all", "Number of lines to show from the end of the logs")
@@ -48,7 +48,7 @@ const logTime = "2006-01-02T15:04:05.000000000Z07:00"
 func (a *App) logs(ctx context.Context, id string, f *logsFlags) error {
 	opts := engine.LogOptions{Follow: f.follow, Stdout: true, Stderr: true, Tail: -1}
 	var err error
-	if f.tail != "all" {
+	if f.tail != "all" && f.tail != "" {
 		if opts.Tail, err = strconv.Atoi(f.tail); err != nil {
 			return engine.Errorf(engine.ClassInvalid, "--tail %q is not a number of lines", f.tail).
 				WithHint("Give a number, or all.")
@@ -72,6 +72,9 @@ func (a *App) logs(ctx context.Context, id string, f *logsFlags) error {
 		if f.timestamps && !partial {
 			buf = append(e.Time.In(time.UTC).AppendFormat(buf, logTime), ' ')
 		}
+		if f.details && !partial {
+			buf = append(buf, ' ') // behind the attributes, of which there are none
+		}
 		buf = append(buf, e.Line...)
 		partial = len(e.Line) > 0 && e.Line[len(e.Line)-1] != '\n'
 		w := a.Out
@@ -82,7 +85,7 @@ func (a *App) logs(ctx context.Context, id string, f *logsFlags) error {
 		return err
 	})
 	if ctx.Err() != nil && f.follow {
-		return context.Cause(ctx)
+		return followEnded(ctx)
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -38,7 +37,7 @@ func (a *App) imagePruneCommand() *cobra.Command {
 				what = "all images without at least one container associated to them"
 			}
 			if !f.force && !a.confirm(cmd.Context(), "This will remove "+what+".") {
-				return errNotConfirmed
+				return a.notConfirmed(cmd.Context())
 			}
 			eng, err := a.engine(cmd.Context())
 			if err != nil {
@@ -62,7 +61,7 @@ func (a *App) containerPruneCommand() *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !f.force && !a.confirm(cmd.Context(), "This will remove all stopped containers.") {
-				return errNotConfirmed
+				return a.notConfirmed(cmd.Context())
 			}
 			eng, err := a.engine(cmd.Context())
 			if err != nil {
@@ -91,7 +90,7 @@ func (a *App) systemPruneCommand() *cobra.Command {
 				images = "all images without at least one container associated to them"
 			}
 			if !f.force && !a.confirm(cmd.Context(), "This will remove all stopped containers and "+images+".") {
-				return errNotConfirmed
+				return a.notConfirmed(cmd.Context())
 			}
 			return a.pruneAll(cmd.Context(), &f)
 		},
@@ -138,8 +137,14 @@ func (a *App) printPruned(containers, images string, r engine.PruneReport, err e
 	}
 }
 
-// errNotConfirmed ends a command that the user thought better of.
-var errNotConfirmed error = &statusError{code: exitFailure, err: errors.New("nothing was removed")}
+// notConfirmed ends a command that the user thought better of. As in Docker, that is no failure.
+func (a *App) notConfirmed(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	fmt.Fprintln(a.err, "Nothing was removed.")
+	return nil
+}
 
 // confirm asks; anything but y or yes, an input that ended and an interruption are a no.
 func (a *App) confirm(ctx context.Context, consequence string) bool {

@@ -20,8 +20,14 @@ var containerList = output.List{
 		{Name: "State", Heading: "STATE"}, {Name: "Status", Heading: "STATUS"}, {Name: "Size", Heading: "SIZE"},
 		{Name: "Names", Heading: "NAMES"}, {Name: "Labels", Heading: "LABELS"}, {Name: "Mounts", Heading: "MOUNTS"},
 		{Name: "LocalVolumes", Heading: "LOCAL VOLUMES"}, {Name: "Networks", Heading: "NETWORKS"},
+		{Name: "Platform", Heading: "PLATFORM"},
 	},
 	Default: []string{"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"},
+	Raw: []output.Field{
+		{Name: "ID", Heading: "container_id"}, {Name: "Image", Heading: "image"}, {Name: "Command", Heading: "command"},
+		{Name: "CreatedAt", Heading: "created_at"}, {Name: "State", Heading: "state"}, {Name: "Status", Heading: "status"},
+		{Name: "Names", Heading: "names"}, {Name: "Labels", Heading: "labels"}, {Name: "Ports", Heading: "ports"},
+	},
 }
 
 type psFlags struct {
@@ -40,7 +46,8 @@ func (a *App) psCommand() *cobra.Command {
 
 Filters: id, name, label=KEY[=VALUE], exited=CODE, status=created|restarting|running|
 paused|exited|dead, ancestor=IMAGE, before=CONTAINER, since=CONTAINER, volume=PATH,
-network=none|host.`,
+network=none|host. Docker's health, publish, expose, isolation and is-task are
+understood too: no container here has a health check, a published port or a task.`,
 		Example: `  berth ps -a
   berth ps -aq --filter status=exited
   berth ps --format 'table {{.Names}}\t{{.Status}}'`,
@@ -54,7 +61,7 @@ network=none|host.`,
 			if f.latest && opts.Last == 0 {
 				opts.Last = 1
 			}
-			if !f.size && strings.Contains(f.format, ".Size") {
+			if !f.quiet && showsSize(f.format) {
 				opts.Size = true
 			}
 			list, err := eng.ListContainers(cmd.Context(), opts)
@@ -77,8 +84,13 @@ network=none|host.`,
 	return c
 }
 
+// showsSize reports whether a format prints the size, which takes long to find out.
+func showsSize(format string) bool {
+	return strings.Contains(format, ".Size") || format == "json" || strings.Contains(format, "json .}}")
+}
+
 func (a *App) printContainers(containers []engine.Container, f *psFlags) error {
-	if f.quiet && f.format == "" {
+	if a.quiet(f.quiet, f.format) {
 		for _, c := range containers {
 			fmt.Fprintln(a.out, containerID(c.ID, f.noTrunc))
 		}
@@ -86,6 +98,7 @@ func (a *App) printContainers(containers []engine.Container, f *psFlags) error {
 	}
 	list := containerList
 	if f.size {
+		list.Raw = append(list.Raw[:len(list.Raw):len(list.Raw)], output.Field{Name: "Size", Heading: "size"})
 		list.Default = append(list.Default[:len(list.Default):len(list.Default)], "Size")
 	}
 	rows := make([]output.Row, len(containers))
@@ -123,6 +136,7 @@ func (a *App) containerRow(c engine.Container, noTrunc bool) output.Row {
 		"CreatedAt": stamp(c.Created), "RunningFor": a.ago(c.Created), "Ports": "", "State": string(c.State),
 		"Status": status(c, a.now()), "Size": writableSize(c), "Names": c.Name, "Labels": output.Labels(c.Labels),
 		"Mounts": strings.Join(mounts, ","), "LocalVolumes": "0", "Networks": c.Network,
+		"Platform": nil, // Docker's null: an older daemon does not tell either
 	}
 }
 

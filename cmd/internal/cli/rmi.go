@@ -28,6 +28,11 @@ container still uses them.`,
 			return a.each(ctx, args, func(ref string) error {
 				done, err := eng.RemoveImage(ctx, ref, opts)
 				a.printRemovals(done)
+				// As with rm -f: that it is not there is what the caller wanted.
+				if opts.Force && engine.ClassOf(err) == engine.ClassNotFound {
+					a.report(err)
+					return nil
+				}
 				return err
 			})
 		},

@@ -107,7 +107,7 @@ func (a *App) runSession(f *runFlags) (*session, error) {
 	explicit := in || out || errs
 	if f.detach {
 		if explicit {
-			return nil, engine.Errorf(engine.ClassInvalid, "conflicting options: -a and -d")
+			return nil, &statusError{code: exitFailure, err: engine.Errorf(engine.ClassInvalid, "conflicting options: --attach and --detach")}
 		}
 		return nil, nil
 	}

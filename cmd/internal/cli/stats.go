@@ -69,7 +69,7 @@ func (a *App) stats(ctx context.Context, names []string, f *statsFlags) error {
 		if len(before) > 0 || !f.noStream {
 			select {
 			case <-ctx.Done():
-				return context.Cause(ctx)
+				return followEnded(ctx)
 			case <-tick.C:
 			}
 		}
@@ -175,8 +175,12 @@ func statsRow(r reading, before *engine.Stats, noTrunc bool) output.Row {
 		"NetIO": unknown, "BlockIO": unknown, "PIDs": unknown,
 	}
 	s := r.stats
-	if s == nil {
+	switch {
+	case s == nil && r.container.State.Alive():
 		return row
+	case s == nil: // Docker shows zeros of one that does not run
+		s = &engine.Stats{}
+		row["CPUPerc"], row["MemPerc"] = "0.00%", "0.00%"
 	}
 	if before != nil && s.CPUTotal >= 0 && before.CPUTotal >= 0 && s.Time.After(before.Time) {
 		share := float64(s.CPUTotal-before.CPUTotal) / float64(s.Time.Sub(before.Time))

@@ -27,7 +27,7 @@ Flags that are not given leave their setting as it is.`,
 	limits.AddBlockIO(c.Flags())
 	noRealtime := "Use --cpus, --cpu-shares or --cpu-quota."
 	refuseFlags(c, refuse.Flag{Name: "cpu-rt-period", Remedy: noRealtime}, refuse.Flag{Name: "cpu-rt-runtime", Remedy: noRealtime})
-	return a.named(c, func(ctx context.Context, eng engine.Engine, id string) error {
+	a.named(c, func(ctx context.Context, eng engine.Engine, id string) error {
 		res, err := limits.Resources()
 		if err != nil {
 			return err
@@ -42,4 +42,13 @@ Flags that are not given leave their setting as it is.`,
 		}
 		return eng.UpdateContainer(ctx, id, u)
 	})
+	updateAll := c.RunE
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if cmd.Flags().NFlag() == 0 {
+			return engine.Errorf(engine.ClassInvalid, "nothing to update: give one flag or more").
+				WithHint("See berth update --help for the flags.")
+		}
+		return updateAll(cmd, args)
+	}
+	return c
 }

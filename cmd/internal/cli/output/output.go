@@ -25,6 +25,8 @@ type List struct {
 	Fields []Field
 	// Default names the fields of the plain table, in order.
 	Default []string
+	// Raw are the lines that the format "raw" prints of each object; nil if it has none.
+	Raw []Field
 }
 
 // A Row holds one object's values by field name.
@@ -57,7 +59,7 @@ func (l Labels) MarshalJSON() ([]byte, error) {
 }
 
 // Print writes rows in the given format: "" or "table" for the default table,
-// "table TEMPLATE", "json", or "TEMPLATE". It returns an error when the template
+// "table TEMPLATE", "json", "raw" where the list has it, or "TEMPLATE". It returns an error when the template
 // can't be parsed or names an unknown field; nothing has been written then.
 func (l List) Print(w io.Writer, format string, rows []Row) error {
 	var b bytes.Buffer
@@ -69,6 +71,8 @@ func (l List) Print(w io.Writer, format string, rows []Row) error {
 		err = l.templateTable(&b, tmpl, rows)
 	case format == "json":
 		err = jsonLines(&b, rows)
+	case format == "raw" && l.Raw != nil:
+		l.raw(&b, rows)
 	default:
 		err = l.templateLines(&b, format, rows)
 	}
@@ -116,6 +120,16 @@ func (l List) table(w io.Writer, rows []Row) {
 		io.WriteString(t, strings.Join(line, "\t")+"\n")
 	}
 	t.Flush()
+}
+
+// raw writes "heading: value" lines, and an empty one behind each object.
+func (l List) raw(w io.Writer, rows []Row) {
+	for _, r := range rows {
+		for _, f := range l.Raw {
+			io.WriteString(w, f.Heading+": "+Escape(text(r[f.Name]))+"\n")
+		}
+		io.WriteString(w, "\n")
+	}
 }
 
 func text(v any) string {

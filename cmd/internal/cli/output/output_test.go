@@ -33,6 +33,7 @@ func TestEscape(t *testing.T) {
 
 var ships = List{
 	Fields:  []Field{{"Name", "NAME"}, {"Tons", "TONS"}, {"Labels", "LABELS"}},
+	Raw:     []Field{{"Name", "vessel"}, {"Tons", "tons"}},
 	Default: []string{"Name", "Tons"},
 }
 
@@ -49,7 +50,9 @@ func TestPrint(t *testing.T) {
 		{"table", "NAME                 TONS\nCutty\\x1b[31m Sark   963\nPassat               3091\n"},
 		{"json", "{\"Labels\":\"a=<b>,home.port=London\",\"Name\":\"Cutty\\u001b[31m Sark\",\"Tons\":\"963\"}\n{\"Labels\":\"\",\"Name\":\"Passat\",\"Tons\":\"3091\"}\n"},
 		{`{{.Tons}}\t{{lower .Name}}`, "963\tcutty\x1b[31m sark\n3091\tpassat\n"},
-		{`table {{.Tons}}\t{{upper (truncate .Name 3)}}\t{{.Label "home.port"}}`, "TONS      NAME      HOME PORT\n963       CUT       London\n3091      PAS       \n"},
+		{`table {{.Tons}}\t{{upper (truncate .Name 3)}}\t{{.Label "home.port"}}`, "TONS      NAME      port\n963       CUT       London\n3091      PAS       \n"},
+		{`{{.Tons}}{{"\n"}}-\n-`, "963\n-\n-\n3091\n-\n-\n"},
+		{"raw", "vessel: Cutty\\x1b[31m Sark\ntons: 963\n\nvessel: Passat\ntons: 3091\n\n"},
 		{`{{pad .Tons 1 2}}|{{title "abc"}}|{{join (split "a:b" ":") "/"}}|{{json .Labels}}`, " 963  |Abc|a/b|\"a=<b>,home.port=London\"\n 3091  |Abc|a/b|\"\"\n"},
 	} {
 		var b bytes.Buffer

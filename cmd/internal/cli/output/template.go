@@ -80,9 +80,30 @@ func truncate(s string, n int) string {
 // escapes lets a shell's single quotes carry tabs and newlines.
 var escapes = strings.NewReplacer(`\t`, "\t", `\n`, "\n")
 
-// Parse reads a --format template. A mistake in it is ClassInvalid.
+// unescape replaces the escapes of a list's template, but for those between {{ and }},
+// which are Go's own strings.
+func unescape(text string) string {
+	var b strings.Builder
+	for {
+		plain, rest, found := strings.Cut(text, "{{")
+		b.WriteString(escapes.Replace(plain))
+		if !found {
+			return b.String()
+		}
+		action, after, closed := strings.Cut(rest, "}}")
+		b.WriteString("{{" + action)
+		if !closed {
+			return b.String()
+		}
+		b.WriteString("}}")
+		text = after
+	}
+}
+
+// Parse reads the --format template of one object. A mistake in it is ClassInvalid.
+// Unlike that of a list it is taken as it is: Docker prints \t there.
 func Parse(text string) (*template.Template, error) {
-	t, err := template.New("").Option("missingkey=error").Funcs(functions).Parse(escapes.Replace(text))
+	t, err := template.New("").Option("missingkey=error").Funcs(functions).Parse(text)
 	if err != nil {
 		return nil, engine.Errorf(engine.ClassInvalid, "parse --format: %s", plain(err))
 	}
@@ -115,7 +136,7 @@ func (l List) execute(t *template.Template, w io.Writer, data any) error {
 }
 
 func (l List) templateLines(w io.Writer, text string, rows []Row) error {
-	t, err := Parse(text)
+	t, err := Parse(unescape(text))
 	if err != nil {
 		return err
 	}
@@ -131,16 +152,13 @@ func (l List) templateLines(w io.Writer, text string, rows []Row) error {
 // headings stands in for a row while the table's first line is made.
 type headings map[string]any
 
-// Label heads a column of label values with the label's last word, as Docker does.
+// Label heads a column of label values with what stands behind the label's last dot, as Docker does.
 func (headings) Label(name string) string {
-	words := strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(".-_/", r) })
-	if len(words) == 0 {
-		return ""
-	}
-	return strings.ToUpper(strings.Join(words, " "))
+	return strings.NewReplacer("-", " ", "_", " ").Replace(name[strings.LastIndexByte(name, '.')+1:])
 }
 
 func (l List) templateTable(w io.Writer, text string, rows []Row) error {
+	text = unescape(text)
 	t, err := Parse(text)
 	if err != nil {
 		return err
@@ -149,7 +167,7 @@ func (l List) templateTable(w io.Writer, text string, rows []Row) error {
 	for _, f := range l.Fields {
 		head[f.Name] = f.Heading
 	}
-	first, err := template.Must(t.Clone()).Funcs(headingFunctions).Parse(escapes.Replace(text))
+	first, err := template.Must(t.Clone()).Funcs(headingFunctions).Parse(text)
 	if err != nil {
 		return engine.Errorf(engine.ClassInvalid, "parse --format: %s", plain(err))
 	}
