@@ -34,6 +34,12 @@ func (c *Color) UnmarshalText(text []byte) (err error) {
 // String returns the form #rrggbb.
 func (c Color) String() string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
+// Mix returns a colour on the way from a to b, at a share from 0 to 1.
+func Mix(a, b Color, share float64) Color {
+	mix := func(x, y uint8) uint8 { return uint8(math.Round(float64(x) + (float64(y)-float64(x))*share)) }
+	return Color{R: mix(a.R, b.R), G: mix(a.G, b.G), B: mix(a.B, b.B), set: true}
+}
+
 // Contrast returns the contrast ratio of two colours, from 1 to 21: WCAG 2.2, "contrast ratio".
 func Contrast(a, b Color) float64 {
 	la, lb := luminance(a), luminance(b)

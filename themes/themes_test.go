@@ -9,6 +9,15 @@ import (
 	"berth/themes"
 )
 
+func TestMix(t *testing.T) {
+	black, white := Color{set: true}, Color{255, 255, 255, true}
+	for share, want := range map[float64]string{0: "#000000", 0.5: "#808080", 1: "#ffffff"} {
+		if got := Mix(black, white, share).String(); got != want {
+			t.Errorf("%v of the way from black to white is %s, want %s", share, got, want)
+		}
+	}
+}
+
 func TestEveryBuiltinThemeCanBeRead(t *testing.T) {
 	all := themes.Builtin()
 	if len(all) < 6 {

@@ -23,6 +23,10 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 		return m.typed(t, k)
 	}
 	id := m.look.keys.Lookup(m.scope(), k.String())
+	if id == keymap.Copy && m.sel.on {
+		return m.copySelection()
+	}
+	m.unselect()
 	if id == "" {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"berth/ui/internal/style"
 
 	"charm.land/bubbles/v2/help"
+	"charm.land/bubbles/v2/spinner"
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -44,6 +45,8 @@ type Model struct {
 	pending    []pending // deletions that wait, oldest first
 	queue      *queue
 	clock      ticker
+	spin       spin
+	sel        selection
 	seen       versions
 	past       []string // command lines that were run, newest last
 	goTo       string   // a container that was just made and is not in the list yet
@@ -86,6 +89,7 @@ func New(ctx context.Context, eng engine.Engine, opts Options) *Model {
 	ctx, cancel := context.WithCancel(ctx)
 	m := &Model{
 		eng: eng, opts: opts, ctx: ctx, cancel: cancel, now: opts.Now, queue: newQueue(),
+		spin:   newSpin(opts.ASCII),
 		images: screen.NewImages(), containers: screen.NewContainers(), pulls: screen.NewPulls(),
 	}
 	if m.now == nil {
@@ -132,7 +136,7 @@ func (m *Model) Init() tea.Cmd {
 // Update implements tea.Model. It never blocks: whatever waits is a command.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.route(msg)
-	return m, tea.Batch(cmd, m.follow(), m.tick(), m.poll())
+	return m, tea.Batch(cmd, m.follow(), m.tick(), m.poll(), m.spinning())
 }
 
 // route hands a message to whom it is for.
@@ -177,6 +181,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.metered(msg)
 	case timePassed:
 		return m.timed(msg)
+	case spinner.TickMsg:
+		return m.spun(msg)
 	case acted:
 		return m.reported(msg)
 	case pullBegan, pullEnded:
@@ -194,6 +200,7 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 
 // arrange divides the window anew.
 func (m *Model) arrange() {
+	m.sel = selection{} // its cells are others now
 	images, _ := m.images.Len()
 	containers, _ := m.containers.Len()
 	m.window.lay = layout.Compute(layout.Want{
@@ -218,7 +225,9 @@ func (m *Model) body(p layout.Pane) layout.Rect {
 }
 
 // env is what panes are drawn with.
-func (m *Model) env() screen.Env { return screen.Env{Style: m.look.style, Now: m.now()} }
+func (m *Model) env() screen.Env {
+	return screen.Env{Style: m.look.style, Now: m.now(), Spin: m.spin.sign()}
+}
 
 // follow brings the panes up to the state, and the main area to the selection.
 func (m *Model) follow() tea.Cmd {

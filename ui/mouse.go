@@ -10,7 +10,8 @@ import (
 // wheelLines is how far a notch of the wheel goes.
 const wheelLines = 3
 
-// moused takes the mouse: a click focuses and selects, the wheel scrolls what is under it.
+// moused takes the mouse: a click focuses and selects a row, a drag marks text, the wheel
+// scrolls what is under it.
 func (m *Model) moused(msg tea.MouseMsg) tea.Cmd {
 	if m.overlay != nil {
 		if s, ok := m.overlay.(scroller); ok {
@@ -24,14 +25,24 @@ func (m *Model) moused(msg tea.MouseMsg) tea.Cmd {
 		}
 		return nil
 	}
-	if cmd, ok := m.shellMouse(msg); ok {
-		return cmd
+	if !m.sel.dragging {
+		if cmd, ok := m.shellMouse(msg); ok {
+			return cmd
+		}
 	}
 	at := msg.Mouse()
 	switch msg.(type) {
 	case tea.MouseClickMsg:
 		if at.Button == tea.MouseLeft {
 			return m.clicked(at.X, at.Y)
+		}
+	case tea.MouseMotionMsg:
+		if m.sel.dragging {
+			m.drag(at.X, at.Y)
+		}
+	case tea.MouseReleaseMsg:
+		if m.sel.dragging {
+			return m.release()
 		}
 	case tea.MouseWheelMsg:
 		switch at.Button {
@@ -85,6 +96,7 @@ func (m *Model) clicked(x, y int) tea.Cmd {
 	if !in.Contains(x, y) {
 		return nil
 	}
+	m.press(p, x-in.X, y-in.Y)
 	if l := m.listOf(p); l != nil {
 		l.Click(in.W, x-in.X, y-in.Y)
 	} else if t := m.main.Tab(); t != nil {
@@ -98,6 +110,7 @@ func (m *Model) wheel(x, y, n int) {
 	if !ok {
 		return
 	}
+	m.unselect()
 	m.drawn.mark(p)
 	if l := m.listOf(p); l != nil {
 		l.Scroll(n)

@@ -7,7 +7,6 @@ import (
 	"berth/ui/internal/display"
 	"berth/ui/internal/layout"
 	"berth/ui/internal/screen"
-	"berth/ui/internal/style"
 	"berth/ui/internal/widget/frame"
 
 	tea "charm.land/bubbletea/v2"
@@ -19,6 +18,7 @@ type drawn struct {
 	pane    [layout.Panes][]string
 	stale   [layout.Panes]bool
 	header  bool // stale
+	marked  bool // what the mouse has marked is another part
 	footer  bool // stale
 	content string
 	top     string
@@ -43,7 +43,7 @@ func (d *drawn) dirty() bool {
 			return true
 		}
 	}
-	return d.header || d.footer
+	return d.header || d.footer || d.marked
 }
 
 // View implements tea.Model. It draws what has changed and nothing else, and does no I/O.
@@ -79,7 +79,7 @@ func (m *Model) progress() *tea.ProgressBar {
 func (m *Model) compose() {
 	l := m.window.lay
 	for p := range layout.Panes {
-		if m.drawn.stale[p] {
+		if still := m.sel.dragging && m.sel.on && m.sel.pane == p; m.drawn.stale[p] && !still {
 			m.drawn.stale[p] = false
 			m.drawn.pane[p] = m.drawPane(p, l.Pane[p])
 		}
@@ -98,16 +98,16 @@ func (m *Model) compose() {
 	if l.Mode == layout.Wide {
 		left := make([]string, 0, l.Left.H)
 		for p := layout.Images; p < layout.Main; p++ {
-			left = append(left, m.drawn.pane[p]...)
+			left = append(left, m.marked(p)...)
 		}
-		main := m.drawn.pane[layout.Main]
+		main := m.marked(layout.Main)
 		for i := range l.Left.H {
 			lines = append(lines, at(left, i, l.Left.W)+at(main, i, l.Pane[layout.Main].W))
 		}
 	} else {
-		r := l.Pane[m.window.focus]
+		r, shown := l.Pane[m.window.focus], m.marked(m.window.focus)
 		for i := range r.H {
-			lines = append(lines, at(m.drawn.pane[m.window.focus], i, r.W))
+			lines = append(lines, at(shown, i, r.W))
 		}
 	}
 	if !l.Footer.Empty() {
@@ -116,7 +116,7 @@ func (m *Model) compose() {
 		}
 		lines = append(lines, m.drawn.bottom)
 	}
-	m.drawn.header, m.drawn.footer = false, false
+	m.drawn.header, m.drawn.footer, m.drawn.marked = false, false, false
 	if t := m.toast(m.window.w - 2); t != nil {
 		lines = lay(lines, t, max(0, m.window.w-display.Width(t[0])-2), max(0, len(lines)-len(t)-2))
 	}
@@ -163,6 +163,11 @@ func (m *Model) overlaid(lines []string) []string {
 	over, cx, cy := m.overlay.draw(m, m.window.w-2, m.window.h-2)
 	if len(over) == 0 {
 		return lines
+	}
+	if _, ok := m.overlay.(*themePicker); !ok { // what it chooses must be seen
+		for i, line := range lines {
+			lines[i] = m.look.style.Backdrop.Render(ansi.Strip(line))
+		}
 	}
 	w := display.Width(over[0])
 	x, y := max(0, (m.window.w-w)/2), max(0, (m.window.h-len(over))/3)
@@ -255,7 +260,7 @@ func (m *Model) drawBody(p layout.Pane, w, h int, focused bool) []string {
 	if t := m.main.Tab(); t != nil {
 		return t.Draw(env, w, h, focused)
 	}
-	return m.ready(welcome(env.Style, m, w, h))
+	return m.ready(m.welcome(w, h))
 }
 
 // ready holds a pane's lines back until the engine has told what there is: "nothing
@@ -311,22 +316,6 @@ func (m *Model) mainTitle() string {
 		return display.Clean(p.Progress.Ref)
 	}
 	return "4 Details"
-}
-
-// welcome is the main area while there is nothing to select.
-func welcome(st *style.Styles, m *Model, w, h int) []string {
-	steps := []struct{ key, text string }{
-		{"p", "pull an image: hello-world and toolbox are good ones to begin with"},
-		{"r", "run the image under the cursor"},
-		{"tab", "go from pane to pane; the mouse works too"},
-		{"?", "show all keys"},
-		{"q", "leave; containers run on"},
-	}
-	lines := []string{"", "  " + st.Strong.Render("Welcome aboard."), ""}
-	for _, s := range steps {
-		lines = append(lines, "  "+st.Key.Render(display.Left(s.key, 5, ""))+st.Text.Render(display.Cut(s.text, max(0, w-8), st.Icons.More)))
-	}
-	return lines[:min(len(lines), h)]
 }
 
 // drawPaneNames is the line of names when one pane shows at a time.

@@ -45,6 +45,8 @@ func TestRandomKeysAndSizes(t *testing.T) {
 					case rnd.IntN(12) == 0:
 						u.ClickAt(rnd.IntN(w), rnd.IntN(h))
 					case rnd.IntN(12) == 0:
+						u.Drag(rnd.IntN(w), rnd.IntN(h), rnd.IntN(w), rnd.IntN(h))
+					case rnd.IntN(12) == 0:
 						u.Wheel(rnd.IntN(w), rnd.IntN(h), rnd.IntN(2) == 0)
 					default:
 						u.Press(key)

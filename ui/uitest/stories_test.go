@@ -12,6 +12,8 @@ import (
 	"berth/engine/enginetest"
 	"berth/ui"
 	"berth/ui/uitest"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 var start = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
@@ -220,6 +222,34 @@ func TestMouseSelectsFocusesAndOpensTabs(t *testing.T) {
 	u.Click("cache").SeesRow("▌", "cache").SeesRow("─ cache ─")
 	u.Click("Config").Sees("Namespaces")
 	u.Click("alpine:3.22").Sees("Overview")
+}
+
+// Text is marked inside one pane, copied when the button goes up, and stays marked until
+// the next key.
+func TestMouseMarksTextInsideOnePane(t *testing.T) {
+	u, _, _ := harbour(t, 120, 35)
+	u.Press("down", "down").SeesRow("Runs", "/hello")
+	row, col := -1, 0
+	for y, r := range u.Rows() {
+		if i := strings.Index(r, "linux/amd64"); i >= 0 {
+			row, col = y, ansi.StringWidth(r[:i])
+		}
+	}
+	if row < 0 {
+		t.Fatal(u.Screen())
+	}
+	before := u.Styled()
+	u.Drag(col, row, col+4, row).Sees("Copied linux.")
+	if u.Styled() == before || !strings.Contains(u.Styled(), "linux\x1b[m/amd64") && !strings.Contains(u.Styled(), "mlinux\x1b") {
+		t.Error("what is marked does not show")
+	}
+	u.Drag(3, 5, 119, 5).Until("the list's row alone is copied", func(s string) bool {
+		return strings.Contains(s, "Copied ") && strings.Contains(s, "hello-world:latest") && !strings.Contains(s, "Copied linux")
+	})
+	if last := u.Rows()[34]; strings.Contains(last, "│") || strings.Contains(last, "Platform") {
+		t.Errorf("the mark left its pane: %s", last)
+	}
+	u.Drag(col, row, col+4, row+2).Sees("Copied 3 lines.").Press("y").Sees("Copied 3 lines.").Press("3", "1")
 }
 
 func TestOnePaneAtATimeInANarrowWindow(t *testing.T) {

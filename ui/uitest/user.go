@@ -147,6 +147,14 @@ func (u *User) ClickAt(x, y int) *User {
 	return u
 }
 
+// Drag presses the button on one cell, and lets it go on another.
+func (u *User) Drag(x, y, toX, toY int) *User {
+	u.ClickAt(x, y)
+	u.program.Send(tea.MouseMotionMsg{X: toX, Y: toY, Button: tea.MouseLeft})
+	u.program.Send(tea.MouseReleaseMsg{X: toX, Y: toY, Button: tea.MouseLeft})
+	return u
+}
+
 // Wheel turns the wheel over a cell, down if down is set.
 func (u *User) Wheel(x, y int, down bool) *User {
 	b := tea.MouseWheelUp

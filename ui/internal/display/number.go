@@ -29,6 +29,21 @@ func Memory(n int64) string {
 	return scaled(float64(max(0, n)), 1024, []string{" B", " KiB", " MiB", " GiB", " TiB"})
 }
 
+// MemoryShort is Memory in at most seven cells: "12 MiB", "1.2 GiB".
+func MemoryShort(n int64) string {
+	v, units := float64(max(0, n)), []string{" B", " KiB", " MiB", " GiB", " TiB"}
+	i := 0
+	for v >= 999.5 && i < len(units)-1 {
+		v /= 1024
+		i++
+	}
+	digits := 0
+	if i > 0 && v < 9.95 {
+		digits = 1
+	}
+	return strconv.FormatFloat(v, 'f', digits, 64) + units[i]
+}
+
 func scaled(v, step float64, units []string) string {
 	i := 0
 	for v >= step-0.5 && i < len(units)-1 {

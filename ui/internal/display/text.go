@@ -91,6 +91,16 @@ func Cut(s string, w int, more string) string {
 	return ansi.Truncate(s, w, more)
 }
 
+// Tail shortens s to w cells at its beginning.
+func Tail(s string, w int, more string) string {
+	over := Width(s) - w
+	if over <= 0 || w <= 0 {
+		return Cut(s, w, "")
+	}
+	// A wide character on the seam is one cell more than there is room for.
+	return Cut(more+ansi.TruncateLeft(s, over+Width(more), ""), w, "")
+}
+
 // Left cuts or pads s to exactly w cells, text at the left.
 func Left(s string, w int, more string) string {
 	s = Cut(s, w, more)

@@ -89,7 +89,7 @@ func Compute(w Want) Layout {
 		l.Pane[w.Focus] = body
 		return l
 	}
-	left := min(max(w.W*38/100, 44), 66)
+	left := listWidth(w.W)
 	l.Left = Rect{0, body.Y, left, body.H}
 	l.Pane[Main] = Rect{left, body.Y, w.W - left, body.H}
 	y := body.Y
@@ -99,6 +99,12 @@ func Compute(w Want) Layout {
 		y += h
 	}
 	return l
+}
+
+// listWidth is how wide the column of lists is: enough for all numbers of a container at
+// 120 columns, for its image and both its charts at 160, and 86 for the main area there.
+func listWidth(w int) int {
+	return min(44+(w-wide)*3/10+max(0, w-120)/4, 76)
 }
 
 // share gives each list its upper border and title line, a heading, and the lines

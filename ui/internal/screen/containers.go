@@ -16,6 +16,11 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
+const (
+	statusWidth = 11
+	sparks      = 5 // readings in a row's chart
+)
+
 // Containers is the pane of the containers.
 type Containers struct {
 	*list.Model[engine.Container]
@@ -37,12 +42,12 @@ func NewContainers() *Containers {
 		Columns: []list.Column[engine.Container]{
 			{Title: "", Width: 1},
 			{Title: "NAME", Width: 0, Grow: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Name, b.Name) }},
-			{Title: "IMAGE", Width: 14, From: 54, Less: func(a, b engine.Container) int { return strings.Compare(a.Image, b.Image) }},
-			{Title: "STATUS", Width: 12, From: 28, Less: byState},
-			{Title: "CPU", Width: 6, Right: true, From: 36, Less: p.byCPU},
-			{Title: "", Width: 5, From: 40},
-			{Title: "MEMORY", Width: 9, Right: true, From: 62, Less: p.byMemory},
-			{Title: "", Width: 5, From: 72},
+			{Title: "IMAGE", Width: 12, From: 66, Tail: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Image, b.Image) }},
+			{Title: "STATUS", Width: statusWidth, From: 28, Less: byState},
+			{Title: "CPU", Width: 5, Right: true, From: 36, Less: p.byCPU},
+			{Title: "", Width: sparks, From: 46},
+			{Title: "MEMORY", Width: 7, Right: true, From: 42, Less: p.byMemory},
+			{Title: "", Width: sparks, From: 60},
 		},
 	}, 3, false)
 	return p
@@ -83,6 +88,9 @@ func (p *Containers) last(id string, cpu bool) float64 {
 
 // SetDoomed says which containers wait to be deleted.
 func (p *Containers) SetDoomed(ids map[string]bool) { p.doomed = ids }
+
+// Busy reports whether something is being done to a container.
+func (p *Containers) Busy() bool { return len(p.busy) > 0 }
 
 // SetBusy says what is being done to containers; an empty word: nothing any more.
 func (p *Containers) SetBusy(ids []string, doing string) {
@@ -151,22 +159,25 @@ func (p *Containers) cells(st *style.Styles, c engine.Container) []list.Cell {
 	}
 	status, _ := Status(c, p.env.Now)
 	if doing := p.busy[c.ID]; doing != "" {
-		icon, tone, status = st.Icons.Waiting, &st.Info, doing
+		icon, tone, status = p.env.Spin, &st.Info, doing
 	}
 	cpu, spark, mem, memSpark := "", "", "", ""
 	if m := p.Meters[c.ID]; m != nil && m.ok && c.State.Alive() {
 		cpu = display.Percent(m.CPU.Last())
-		values := m.CPU.Values(5)
-		spark = chart.Spark(values, 5, max(0.05, chart.Max(values)), st.Icons.Spark)
-		mem = display.Memory(m.Last.Memory)
-		values = m.Memory.Values(5)
-		memSpark = chart.Spark(values, 5, 2*chart.Max(values), st.Icons.Spark) // steady use lies at half height
+		values := m.CPU.Values(sparks)
+		spark = chart.Spark(values, sparks, max(0.05, chart.Max(values)), st.Icons.Spark)
+		mem = display.MemoryShort(m.Last.Memory)
+		values = m.Memory.Values(sparks)
+		memSpark = growth(values, st.Icons.Spark)
 	}
 	if !c.State.Alive() {
 		text = &st.Muted
 	}
 	if c.RestartCount > 0 && c.State.Alive() {
 		status += " " + st.Icons.Restarting + strconv.Itoa(c.RestartCount)
+	}
+	if display.Width(status) > statusWidth { // how it ended says more than when
+		status = status[:max(strings.LastIndexByte(status, ' '), 0)]
 	}
 	image := display.Clean(c.Image)
 	return []list.Cell{{Text: icon, Style: tone}, {Text: display.Clean(c.Name), Style: text}, {Text: image, Style: &st.Muted}, {Text: status, Style: tone}, {Text: cpu, Style: &st.Text}, {Text: spark, Style: &st.Charts[0]}, {Text: mem, Style: &st.Text}, {Text: memSpark, Style: &st.Charts[1]}}
@@ -183,4 +194,18 @@ func (p *Containers) Draw(env Env, w, h int, focused bool) []string {
 		return note(env.Style, w, h, "No container matches.", "esc clears the filter")
 	}
 	return note(env.Style, w, h, "No containers yet.", "r on an image runs it")
+}
+
+// growth draws memory: a steady use is a low line, so that the list is calm, and one that
+// grew by a quarter reaches the top.
+func growth(values []float64, levels []string) string {
+	least, most := math.Inf(1), chart.Max(values)
+	for _, v := range values {
+		least = min(least, v)
+	}
+	over := make([]float64, len(values))
+	for i, v := range values {
+		over[i] = v - least
+	}
+	return chart.Spark(over, sparks, max(most-least, most/4), levels)
 }

@@ -29,7 +29,7 @@ func NewImages() *Images {
 		Cells: p.cells,
 		Columns: []list.Column[engine.Image]{
 			{Title: "", Width: 1},
-			{Title: "NAME", Width: 0, Grow: true, Less: func(a, b engine.Image) int { return strings.Compare(sortName(a), sortName(b)) }},
+			{Title: "NAME", Width: 0, Grow: true, Tail: true, Less: func(a, b engine.Image) int { return strings.Compare(sortName(a), sortName(b)) }},
 			{Title: "SIZE", Width: 8, Right: true, From: 26, Less: func(a, b engine.Image) int { return cmp.Compare(a.Size, b.Size) }},
 			{Title: "USED BY", Width: 7, Right: true, From: 54, Less: func(a, b engine.Image) int { return cmp.Compare(a.Containers, b.Containers) }},
 			{Title: "AGE", Width: 5, Right: true, From: 34, Less: func(a, b engine.Image) int { return b.Created.Compare(a.Created) }},

@@ -244,6 +244,9 @@ func (t *Logs) Search(p match.Pattern) {
 // Click implements Tab.
 func (t *Logs) Click(int, int) {}
 
+// Hold stops following, so that text can be marked.
+func (t *Logs) Hold() { t.view.SetFollow(false) }
+
 // Scroll implements Tab.
 func (t *Logs) Scroll(n int) { t.view.Scroll(n) }
 

@@ -41,6 +41,9 @@ type Pulls struct {
 	env Env
 }
 
+// barCells is how wide the bar of a pull's row is.
+const barCells = 10
+
 // NewPulls returns the pane, those under way first.
 func NewPulls() *Pulls {
 	p := &Pulls{}
@@ -50,8 +53,8 @@ func NewPulls() *Pulls {
 		Cells: p.cells,
 		Columns: []list.Column[Pull]{
 			{Title: "", Width: 1},
-			{Title: "REFERENCE", Width: 0, Grow: true, Less: byProgress},
-			{Title: "PROGRESS", Width: 12, From: 34},
+			{Title: "REFERENCE", Width: 0, Grow: true, Tail: true, Less: byProgress},
+			{Title: "PROGRESS", Width: barCells, From: 34},
 			{Title: "", Width: 4, Right: true},
 			{Title: "RATE", Width: 9, Right: true, From: 56},
 			{Title: "LEFT", Width: 6, Right: true, From: 40},
@@ -76,7 +79,8 @@ func byProgress(a, b Pull) int {
 }
 
 // pullState is the sign, the tone and the word of how a pull is.
-func pullState(st *style.Styles, p Pull) (icon string, tone *lipgloss.Style, word string) {
+func pullState(env Env, p Pull) (icon string, tone *lipgloss.Style, word string) {
+	st := env.Style
 	switch {
 	case p.Held:
 		return st.Icons.Paused, &st.Warn, "paused"
@@ -91,16 +95,16 @@ func pullState(st *style.Styles, p Pull) (icon string, tone *lipgloss.Style, wor
 	case engine.PullCanceled:
 		return st.Icons.Exited, &st.Muted, "cancelled"
 	case engine.PullResolving:
-		return st.Icons.Download, &st.Info, "resolving"
+		return env.Spin, &st.Info, "resolving"
 	}
 	return st.Icons.Download, &st.Info, ""
 }
 
 func (p *Pulls) cells(st *style.Styles, u Pull) []list.Cell {
-	icon, tone, word := pullState(st, u)
+	icon, tone, word := pullState(Env{Style: st, Spin: p.env.Spin}, u)
 	shown, percent, barTone := word, "", tone
 	if word == "" {
-		shown, barTone = bar(st, u.Share(), 12), &st.Accent
+		shown, barTone = bar(st, u.Share(), barCells), &st.Accent
 		percent = display.Number(int(u.Share()*100)) + "%"
 	}
 	left := display.Duration(u.Progress.Remaining.Round(time.Second))

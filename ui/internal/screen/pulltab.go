@@ -33,7 +33,7 @@ func (t *layers) Draw(env Env, w, h int, _ bool) []string {
 	}
 	p := u.Progress
 	t.clear()
-	icon, tone, word := pullState(st, u)
+	icon, tone, word := pullState(env, u)
 	if word == "" {
 		word = "pulling"
 	}

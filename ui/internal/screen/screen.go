@@ -19,6 +19,7 @@ import (
 type Env struct {
 	Style *style.Styles
 	Now   time.Time
+	Spin  string // the sign of what is under way, turning
 }
 
 // A Tab is one view of the selected thing.

@@ -16,6 +16,9 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
+// gridLeast is how many lines a row of charts needs.
+const gridLeast = 7
+
 // readings is how many measurements of a container are kept: four minutes at one in two seconds.
 const readings = 120
 
@@ -113,34 +116,51 @@ func (t *usage) Draw(env Env, w, h int, _ bool) []string {
 		pids = " of " + display.Number(int(last.PidsLimit))
 	}
 	charts := []figure{
-		{"CPU", or(display.Percent(m.CPU.Last()), st.Icons.More), " of " + display.Count(max(1, last.CPUs), "processor"), m.CPU, 0.01, percentTop, &st.Charts[0]},
-		{"Memory", display.Memory(last.Memory), limit, m.Memory, 1 << 20, memoryTop, &st.Charts[1]},
-		{"Network", or(display.Rate(m.Net.Last()), "quiet"), total(last.NetRx, "in", last.NetTx, "out", st), m.Net, 1000, rateTop, &st.Charts[2]},
-		{"Disk", or(display.Rate(m.Block.Last()), "quiet"), total(last.BlockRead, "read", last.BlockWrite, "written", st), m.Block, 1000, rateTop, &st.Charts[3]},
-		{"Processes", display.Number(int(max(0, last.Pids))), pids, m.Pids, 4, func(v float64) string { return display.Number(int(v)) }, &st.Charts[0]},
+		{name: "CPU", value: or(display.Percent(m.CPU.Last()), st.Icons.More), rest: " of " + display.Count(max(1, last.CPUs), "processor"),
+			series: m.CPU, least: 0.01, unit: plainUnit, top: display.Percent, tone: &st.Charts[0]},
+		{name: "Memory", value: display.Memory(last.Memory), rest: limit,
+			series: m.Memory, least: 1 << 20, unit: memoryUnit, top: memoryTop, tone: &st.Charts[1]},
+		{name: "Network", value: or(display.Rate(m.Net.Last()), "quiet"), foot: total(last.NetRx, "in", last.NetTx, "out", st),
+			series: m.Net, least: 1000, unit: plainUnit, top: rateTop, tone: &st.Charts[2]},
+		{name: "Disk", value: or(display.Rate(m.Block.Last()), "quiet"), foot: total(last.BlockRead, "read", last.BlockWrite, "written", st),
+			series: m.Block, least: 1000, unit: plainUnit, top: rateTop, tone: &st.Charts[3]},
+		{name: "Processes", value: display.Number(int(max(0, last.Pids))), rest: pids,
+			series: m.Pids, least: 4, unit: plainUnit, top: func(v float64) string { return display.Number(int(v)) }, tone: &st.Accent},
 	}
-	if w >= 66 {
+	if w >= 60 {
 		return t.grid(st, charts, w, h)
 	}
 	return t.column(st, charts, w, h)
 }
 
-func percentTop(v float64) string { return display.Percent(v) }
-func memoryTop(v float64) string  { return display.Memory(int64(v)) }
-func rateTop(v float64) string    { return display.Bytes(int64(v)) + "/s" }
+func memoryTop(v float64) string { return display.Memory(int64(v)) }
+func rateTop(v float64) string   { return display.Bytes(int64(v)) + "/s" }
+
+// plainUnit and memoryUnit are what the top of a scale is a round number of.
+func plainUnit(float64) float64 { return 1 }
+
+func memoryUnit(v float64) float64 {
+	unit := 1.0
+	for v >= 1024*unit {
+		unit *= 1024
+	}
+	return unit
+}
 
 func total(a int64, in string, b int64, out string, st *style.Styles) string {
 	if a < 0 || b < 0 {
-		return "  not counted here"
+		return "not counted here"
 	}
-	return "  " + display.Bytes(a) + " " + in + " " + st.Icons.Dot + " " + display.Bytes(b) + " " + out
+	return display.Bytes(a) + " " + in + " " + st.Icons.Dot + " " + display.Bytes(b) + " " + out
 }
 
 // A figure is one chart with its title.
 type figure struct {
 	name, value, rest string
+	foot              string // stands under the chart
 	series            *chart.Series
-	least             float64 // the scale's top is at least this
+	least             float64               // the scale's top is at least this
+	unit              func(float64) float64 // and a round number of these
 	top               func(float64) string
 	tone              *lipgloss.Style
 }
@@ -151,12 +171,14 @@ func (f figure) draw(st *style.Styles, w, h int, ascii bool) []string {
 		return nil
 	}
 	head := st.Muted.Render(f.name) + "  " + st.Strong.Render(f.value) + st.Muted.Render(f.rest)
-	lines := []string{display.Cut(head, w, "")}
+	lines := []string{display.Cut(head, w, st.Icons.More)}
 	if h < 3 {
 		return lines
 	}
 	values := f.series.Values(2 * w)
-	top := chart.Ceiling(math.Max(f.least, chart.Max(values)))
+	most := math.Max(f.least, chart.Max(values))
+	unit := f.unit(most)
+	top := unit * chart.Ceiling(most/unit)
 	scale := f.top(top)
 	for i, l := range chart.Area(values, w, h-2, top, ascii) {
 		text := f.tone.Render(l)
@@ -165,7 +187,11 @@ func (f figure) draw(st *style.Styles, w, h int, ascii bool) []string {
 		}
 		lines = append(lines, text)
 	}
-	return append(lines, st.Faint.Render(repeat(st.Icons.Rule, w)))
+	foot := ""
+	if f.foot != "" {
+		foot = st.Muted.Render(display.Cut(f.foot, w-1, st.Icons.More)) + " "
+	}
+	return append(lines, foot+st.Faint.Render(repeat(st.Icons.Rule, w-display.Width(foot))))
 }
 
 func overlay(st *style.Styles, line, scale string, tone *lipgloss.Style) string {
@@ -179,7 +205,7 @@ func overlay(st *style.Styles, line, scale string, tone *lipgloss.Style) string 
 	if n > len(r) {
 		return tone.Render(line)
 	}
-	return st.Faint.Render(scale+" ") + tone.Render(string(r[n:]))
+	return st.Muted.Render(scale+" ") + tone.Render(string(r[n:]))
 }
 
 func repeat(s string, n int) string {
@@ -205,10 +231,18 @@ func (t *usage) column(st *style.Styles, charts []figure, w, h int) []string {
 	return out[:min(h, len(out))]
 }
 
-// grid puts CPU and memory over network and disk, and the processes into a line.
+// grid puts the charts in two columns; the last one, processes, goes across both, as a
+// line only if there is no room for three rows.
 func (t *usage) grid(st *style.Styles, charts []figure, w, h int) []string {
-	cw := (w - 6) / 2
-	ch := max(1, min(12, (h-2)/2-1))
+	cw := (w - 5) / 2
+	rows := 3
+	if h < 3*gridLeast {
+		rows = 2
+	}
+	ch := max(1, min(12, (h+1)/rows-1))
+	if rows == 2 {
+		ch = max(1, min(12, (h-1)/2-1)) // a line for the processes
+	}
 	var out []string
 	for i := 0; i+1 < len(charts); i += 2 {
 		a, b := charts[i].draw(st, cw, ch, t.ascii), charts[i+1].draw(st, cw, ch, t.ascii)
@@ -217,7 +251,10 @@ func (t *usage) grid(st *style.Styles, charts []figure, w, h int) []string {
 		}
 		out = append(out, "")
 	}
-	for _, l := range charts[len(charts)-1].draw(st, cw, 1, t.ascii) {
+	if rows == 2 {
+		ch = 1
+	}
+	for _, l := range charts[len(charts)-1].draw(st, 2*cw+3, ch, t.ascii) {
 		out = append(out, " "+l)
 	}
 	return out[:min(h, len(out))]

@@ -30,6 +30,7 @@ type Styles struct {
 	Faint      lipgloss.Style // rules and empty parts, never text: it is too dim to read
 	Accent     lipgloss.Style // the one colour that says "here"
 	Badge      lipgloss.Style // text on the accent colour
+	Backdrop   lipgloss.Style // everything behind a dialog
 	Key        lipgloss.Style // a key in a hint
 	Title      lipgloss.Style // of a pane
 	TitleFocus lipgloss.Style // of the focused pane
@@ -67,6 +68,7 @@ func New(t themes.Theme, o Options) *Styles {
 	}
 	s.Text, s.Strong = fg(r.Text), fg(r.Text).Bold(true)
 	s.Muted, s.Faint = fg(r.Muted), fg(r.Faint)
+	s.Backdrop = fg(themes.Mix(r.Muted, r.Background, 0.45))
 	s.Accent, s.Badge = fg(r.Accent), on(r.AccentText, r.Accent)
 	s.Key = fg(r.Accent).Bold(true)
 	s.Title, s.TitleFocus = fg(r.Muted), fg(r.Accent).Bold(true)
@@ -79,7 +81,7 @@ func New(t themes.Theme, o Options) *Styles {
 		s.SelectedIdle = lipgloss.NewStyle().Underline(true)
 		s.Bar = lipgloss.NewStyle()
 		s.Match = lipgloss.NewStyle().Bold(true).Underline(true)
-		s.Muted, s.Faint = lipgloss.NewStyle(), lipgloss.NewStyle().Faint(true)
+		s.Muted, s.Faint, s.Backdrop = lipgloss.NewStyle(), lipgloss.NewStyle().Faint(true), lipgloss.NewStyle().Faint(true)
 	}
 	s.Border, s.BorderFocus = fg(r.Border), fg(r.BorderFocus)
 	s.OK, s.Warn, s.Error = fg(r.OK), fg(r.Warn), fg(r.Error)

@@ -116,13 +116,16 @@ func (m *Model[T]) drawHeading(st *style.Styles, widths []int) string {
 				title += arrow
 			}
 		}
-		b.WriteString(fit(title, widths[i], c.Right, ""))
+		b.WriteString(fit(title, widths[i], c.Right, false, ""))
 		b.WriteByte(' ')
 	}
 	return st.Muted.Render(strings.TrimSuffix(b.String(), " "))
 }
 
-func fit(s string, w int, right bool, more string) string {
+func fit(s string, w int, right, tail bool, more string) string {
+	if tail {
+		s = display.Tail(s, w, more)
+	}
 	if right {
 		return display.Right(s, w, more)
 	}
@@ -145,7 +148,7 @@ func (m *Model[T]) drawRow(st *style.Styles, v T, widths []int, w int, selected,
 		b.WriteString(mark)
 		for i, c := range m.src.Columns {
 			if widths[i] > 0 {
-				b.WriteString(fit(cells[i].Text, widths[i], c.Right, st.Icons.More))
+				b.WriteString(fit(cells[i].Text, widths[i], c.Right, c.Tail, st.Icons.More))
 				b.WriteByte(' ')
 			}
 		}
@@ -162,7 +165,7 @@ func (m *Model[T]) drawRow(st *style.Styles, v T, widths []int, w int, selected,
 		if widths[i] == 0 {
 			continue
 		}
-		text := fit(cells[i].Text, widths[i], c.Right, st.Icons.More)
+		text := fit(cells[i].Text, widths[i], c.Right, c.Tail, st.Icons.More)
 		switch {
 		case marked:
 			text = st.Accent.Render(text)

@@ -19,6 +19,7 @@ type Column[T any] struct {
 	Width int  // cells; of the column that grows: at least
 	Grow  bool // takes what the others leave; one column has it
 	Right bool // numbers stand at the right
+	Tail  bool // the end says more than the beginning, as of a reference: cut at the left
 	From  int  // the table's width from which the column shows
 	Less  func(a, b T) int
 }
