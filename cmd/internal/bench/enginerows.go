@@ -230,7 +230,7 @@ func lists(ctx context.Context, l *lab) []contender {
 func fill(ctx context.Context, l *lab, t tool) error {
 	for i := range l.entries {
 		if i%10 == 0 {
-			fmt.Fprintf(os.Stderr, "\r\x1b[Klists: %s makes %d of %d", t.name, i, l.entries)
+			progress("lists: %s makes %d of %d", t.name, i, l.entries)
 		}
 		if err := t.do(ctx, "tag", l.images.ref("hello"), fmt.Sprintf("%s/many:%d", l.images.address, i)); err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"golang.org/x/term"
 )
 
 // A row is one work that several tools do in turn. Doing it once yields a value for each of its figures.
@@ -83,7 +85,7 @@ func (r row) measure(ctx context.Context, l *lab) []result {
 			if c.err != nil || ctx.Err() != nil || round == 0 && r.rounds > 0 { // warmth matters where work is short
 				continue
 			}
-			fmt.Fprintf(os.Stderr, "\r\x1b[K%s: %s, %d of %d", r.key, c.name, round, rounds)
+			progress("%s: %s, %d of %d", r.key, c.name, round, rounds)
 			var got []float64
 			if got, c.err = c.once(ctx); c.err != nil || round == 0 {
 				continue
@@ -96,7 +98,7 @@ func (r row) measure(ctx context.Context, l *lab) []result {
 			}
 		}
 	}
-	fmt.Fprint(os.Stderr, "\r\x1b[K")
+	progress("")
 	results := make([]result, len(r.figures))
 	for k, f := range r.figures {
 		res := result{Row: r.key, Name: r.name, Unit: f.unit, Rounds: rounds, More: f.more, LeftOut: map[string]string{}}
@@ -161,5 +163,12 @@ func (r *result) judge(g goals) {
 		if more, ok := g.within[m.Name]; ok {
 			say(berth <= m.Median+more, "at most %s more than %s", number(more, r.Unit), m.Name)
 		}
+	}
+}
+
+// progress shows what is being done on a terminal, in place of what it showed before.
+func progress(format string, args ...any) {
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		fmt.Fprintf(os.Stderr, "\r\x1b[K"+format, args...)
 	}
 }
