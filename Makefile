@@ -8,6 +8,7 @@ PACKAGES  ?= ./...
 TESTFLAGS ?=
 FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
+BENCHFLAGS ?=
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
@@ -59,9 +60,12 @@ lint: ## check format, vet for both architectures, and run staticcheck
 	$(GO) tool staticcheck ./...
 
 .PHONY: bench
-bench: build ## run the Go benchmarks, then berth and the installed peers side by side
+bench: build ## measure berth and the installed peers side by side; BENCHFLAGS='-h' lists what can be chosen
+	$(GO) run ./cmd/internal/bench -berth bin/berth $(BENCHFLAGS)
+
+.PHONY: bench-go
+bench-go: ## run the Go benchmarks, for BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PACKAGES)
-	$(GO) run ./cmd/internal/bench -berth bin/berth
 
 .PHONY: screenshots
 screenshots: ## render the pictures in screenshots/

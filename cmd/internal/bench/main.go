@@ -28,13 +28,13 @@ type options struct {
 
 func main() {
 	var o options
-	var rows, jsonFile, markdownFile string
+	var rows, jsonFile, readme string
 	flag.StringVar(&o.berth, "berth", "bin/berth", "the program to measure, with its companions beside it")
 	flag.IntVar(&o.count, "count", 15, "how often each tool does a work; slow ones are done less often")
 	flag.BoolVar(&o.short, "short", false, "smaller images, shorter lists and fewer rounds: minutes instead of a quarter of an hour")
 	flag.StringVar(&rows, "rows", "", "only these rows, by `keys`: "+strings.Join(keys(), ","))
 	flag.StringVar(&jsonFile, "json", "", "also write the results to this `file`")
-	flag.StringVar(&markdownFile, "markdown", "", "also write them to this `file`, as the README has them")
+	flag.StringVar(&readme, "readme", "", "also put them between the marks in this `file`, as a table")
 	flag.Parse()
 	o.entries = 1000
 	if o.short {
@@ -42,13 +42,13 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	if err := run(ctx, o, rows, jsonFile, markdownFile); err != nil {
+	if err := run(ctx, o, rows, jsonFile, readme); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, o options, rows, jsonFile, markdownFile string) (err error) {
+func run(ctx context.Context, o options, rows, jsonFile, readme string) (err error) {
 	chosen, err := choose(rows)
 	if err != nil {
 		return err
@@ -85,16 +85,14 @@ func run(ctx context.Context, o options, rows, jsonFile, markdownFile string) (e
 			return err
 		}
 	}
-	if markdownFile != "" {
-		if err := os.WriteFile(markdownFile, []byte(r.markdown()), 0o644); err != nil {
-			return err
-		}
+	if err := context.Cause(ctx); err != nil || readme == "" {
+		return err
 	}
-	return context.Cause(ctx)
+	return r.insert(readme)
 }
 
 // table is all rows, in the order in which they are measured: long lists make some tools slower at everything else.
-var table = slices.Concat(engineRows, memoryRows, terminalRows, workstationRows, paneRows, listRows)
+var table = slices.Concat(engineRows, memoryRows, terminalRows, workstationRows, paneRows, screenRows, listRows)
 
 func keys() []string {
 	var all []string

@@ -92,10 +92,30 @@ func (v verdict) verdict() string {
 	return "missed"
 }
 
+// The marks between which the README has its table.
+const (
+	beginMark = "<!-- measured: make bench BENCHFLAGS='-readme README.md' -->\n"
+	endMark   = "<!-- end of measured -->\n"
+)
+
+// insert puts the table between the marks in a file.
+func (r *report) insert(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, rest, begins := strings.Cut(string(text), beginMark)
+	_, after, ends := strings.Cut(rest, endMark)
+	if !begins || !ends {
+		return fmt.Errorf("%s: the marks %q and %q are not in it", file, beginMark, endMark)
+	}
+	return os.WriteFile(file, []byte(before+beginMark+r.markdown()+endMark+after), 0o644)
+}
+
 // markdown is the table of the README.
 func (r *report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s. Medians.\n\n| work | berth | others | target |\n|---|---|---|---|\n", r.Machine)
+	fmt.Fprintf(&b, "%s:\n\n| | berth | others | target |\n|---|---|---|---|\n", r.Machine)
 	for _, res := range r.Results {
 		if len(res.Tools) == 0 || res.Tools[0].Name != "berth" {
 			continue
@@ -113,6 +133,9 @@ func (r *report) markdown() string {
 		}
 		fmt.Fprintf(&b, "| %s | **%s** | %s | %s |\n", res.Name, number(res.Tools[0].Median, res.Unit),
 			strings.Join(others, ", "), strings.Join(goals, "; "))
+	}
+	if len(r.Missing) > 0 {
+		fmt.Fprintf(&b, "\nNot compared with %s.\n", strings.Join(r.Missing, "; "))
 	}
 	return b.String()
 }
