@@ -51,7 +51,7 @@ func (c *confirm) draw(m *Model, w, h int) ([]string, int, int) {
 	w = min(w, 60)
 	var lines []string
 	lines = append(lines, "")
-	for _, l := range broken(c.consequence, w-4) {
+	for _, l := range display.Wrap(c.consequence, w-4) {
 		lines = append(lines, st.Text.Render(l))
 	}
 	cancel, yes := " Cancel ", " "+c.verb+" "

@@ -15,9 +15,11 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 		m.drawn.all()
 		return m.overlay.key(m, k)
 	}
-	if m.notice.sticky {
-		m.notice = notice{}
-		m.drawn.all()
+	if m.notice.text != "" { // whoever goes on has read it, and wants the hints back
+		if m.notice.bad {
+			m.drawn.all()
+		}
+		m.notice, m.drawn.footer = notice{}, true
 	}
 	if t, ok := m.typing(); ok {
 		return m.typed(t, k)

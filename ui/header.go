@@ -130,13 +130,15 @@ func newHints(st *style.Styles) help.Model {
 // applies reports whether an action would do something to what is selected: a hint that
 // leads to a refusal helps nobody.
 func (m *Model) applies(a keymap.Action) bool {
-	if a.ID == keymap.Pull || a.Scope == keymap.Global {
+	if a.ID == keymap.Pull {
 		return true
 	}
 	if m.nothingSelected() {
-		return false
+		return a.ID == keymap.Palette || a.ID == keymap.FocusNext
 	}
 	switch a.Scope {
+	case keymap.Global:
+		return true
 	case keymap.Containers:
 		c, ok := m.containers.Selected()
 		if !ok || len(m.containers.Marked()) > 0 {

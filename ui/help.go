@@ -72,7 +72,7 @@ func (o *keyList) draw(m *Model, w, h int) ([]string, int, int) {
 				keys[i] = keymap.Show(k)
 			}
 			lead := "  " + st.Key.Render(display.Left(strings.Join(keys, " "), 14, "")) + " "
-			for i, part := range broken(a.Long, max(8, inner-17)) {
+			for i, part := range display.Wrap(a.Long, max(8, inner-17)) {
 				if i > 0 {
 					lead = display.Spaces(17)
 				}

@@ -17,15 +17,14 @@ import (
 
 // A notice is one sentence in the footer, for a while or until the next key.
 type notice struct {
-	text   string
-	hint   string
-	bad    bool
-	done   bool // something was carried out
-	sticky bool // until the next key
-	until  time.Time
+	text  string
+	hint  string
+	bad   bool
+	done  bool      // something was carried out
+	until time.Time // zero: until the next key
 }
 
-// tell says something for a few seconds.
+// tell says something for a few seconds, or until the next key.
 func (m *Model) tell(text string) tea.Cmd {
 	m.notice = notice{text: display.Clean(text), until: m.now().Add(4 * time.Second)}
 	m.drawn.footer = true
@@ -49,7 +48,7 @@ func (m *Model) complain(err error, otherwise string) tea.Cmd {
 	if err != nil {
 		text = sentence(err.Error())
 	}
-	m.notice = notice{text: display.Clean(text), hint: display.Clean(engine.HintOf(err)), bad: true, sticky: true}
+	m.notice = notice{text: display.Clean(text), hint: display.Clean(engine.HintOf(err)), bad: true}
 	m.drawn.all()
 	return nil
 }
@@ -73,11 +72,11 @@ func (m *Model) toast(w int) []string {
 		inner = max(n, display.Width(m.notice.hint), 16)
 	}
 	var lines []string
-	for _, l := range broken(text, inner) {
+	for _, l := range display.Wrap(text, inner) {
 		lines = append(lines, st.Text.Render(l))
 	}
 	if m.notice.hint != "" {
-		for _, l := range broken(m.notice.hint, inner) {
+		for _, l := range display.Wrap(m.notice.hint, inner) {
 			lines = append(lines, st.Muted.Render(l))
 		}
 	}

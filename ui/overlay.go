@@ -68,27 +68,3 @@ func rule(st *style.Styles, n int) string {
 	}
 	return s
 }
-
-// broken splits text into lines of at most w cells, at spaces where it can.
-func broken(text string, w int) []string {
-	var out []string
-	for display.Width(text) > w && w > 0 {
-		part := display.Cut(text, w, "")
-		if part == "" {
-			break
-		}
-		cut := len(part)
-		for i := len(part) - 1; i > 0; i-- {
-			if part[i] == ' ' {
-				cut = i
-				break
-			}
-		}
-		out = append(out, text[:cut])
-		text = text[cut:]
-		for len(text) > 0 && text[0] == ' ' {
-			text = text[1:]
-		}
-	}
-	return append(out, text)
-}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"berth/engine"
 	"berth/ui/internal/keymap"
@@ -159,12 +160,13 @@ func (m *Model) pullMoved(msg tea.Msg) tea.Cmd {
 		switch {
 		case msg.err == nil:
 			m.goToImage(msg.image)
-			text := "Pulled " + msg.ref + "."
-			if m.window.focus == layout.Pulls {
-				text += " It is selected among the images: " + m.look.keys.Key(keymap.Global, keymap.FocusImages) + " goes there, " +
+			said := m.report("Pulled " + msg.ref + ".")
+			if m.window.focus == layout.Pulls { // what comes next is elsewhere: say where, for as long as it takes to read
+				m.notice.text += " It is selected among the images: " + m.look.keys.Key(keymap.Global, keymap.FocusImages) + " goes there, " +
 					m.look.keys.Key(keymap.Images, keymap.Run) + " runs it."
+				m.notice.until = time.Time{}
 			}
-			return tea.Batch(m.pump(), m.report(text))
+			return tea.Batch(m.pump(), said)
 		case engine.ClassOf(msg.err) == engine.ClassCanceled:
 			return m.pump()
 		}

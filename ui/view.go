@@ -250,6 +250,8 @@ func (m *Model) drawBody(p layout.Pane, w, h int, focused bool) []string {
 	switch {
 	case w <= 0 || h <= 0:
 		return nil
+	case p == layout.Images && m.window.lay.Mode != layout.Wide && h > 12 && len(m.state.Images) == 0:
+		return m.ready(m.welcome(w, h)) // there is no main area beside it
 	case p == layout.Images:
 		return m.ready(m.images.Draw(env, w, h, focused))
 	case p == layout.Containers:

@@ -132,7 +132,7 @@ func TestResizeFollowsThePane(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := uitest.Start(t, f, ui.Options{}, 120, 35)
-	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("now 73 by 31")
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("now 68 by 31")
 	u.Resize(80, 24).Sees("now 78 by 19").Resize(160, 45).Press("ctrl+]", "z").Sees("now 158 by 40")
 }
 

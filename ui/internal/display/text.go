@@ -136,3 +136,23 @@ func Middle(s string, w int, more string) string {
 	// A wide character on the seam is one cell more than there is room for.
 	return Cut(ansi.Truncate(s, head, "")+more+ansi.TruncateLeft(s, Width(s)-(keep-head), ""), w, "")
 }
+
+// Wrap splits text into lines of at most w cells, at spaces where it can.
+func Wrap(text string, w int) []string {
+	var out []string
+	for Width(text) > w && w > 0 {
+		part := Cut(text, w, "")
+		if part == "" {
+			break
+		}
+		cut := len(part)
+		if text[cut] != ' ' {
+			if i := strings.LastIndexByte(part, ' '); i > 0 {
+				cut = i
+			}
+		}
+		out = append(out, text[:cut])
+		text = strings.TrimLeft(text[cut:], " ")
+	}
+	return append(out, text)
+}

@@ -124,18 +124,17 @@ func waiting(st *style.Styles, w, h int, err error) []string {
 func failure(st *style.Styles, w, h int, err error) []string {
 	var s sheet
 	s.add()
-	text := display.Clean(err.Error())
-	for first := true; text != ""; first = false {
-		part := display.Cut(text, max(4, w-4), "")
-		text = text[len(part):]
-		icon := st.Icons.Failed + " "
-		if !first {
-			icon = "  "
+	for i, part := range display.Wrap(display.Clean(err.Error()), max(4, w-4)) {
+		icon := "  "
+		if i == 0 {
+			icon = st.Icons.Failed + " "
 		}
 		s.add(span{icon, &st.Error}, span{part, &st.Text})
 	}
 	if hint := engine.HintOf(err); hint != "" {
-		s.add(span{"  " + display.Clean(hint), &st.Muted})
+		for _, part := range display.Wrap(display.Clean(hint), max(4, w-4)) {
+			s.add(span{"  " + part, &st.Muted})
+		}
 	}
 	return s.draw(st, w, h)
 }
