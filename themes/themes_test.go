@@ -10,9 +10,15 @@ import (
 )
 
 func TestMix(t *testing.T) {
-	black, white := Color{set: true}, Color{255, 255, 255, true}
+	color := func(text string) themes.Color {
+		c, err := themes.ParseColor(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
 	for share, want := range map[float64]string{0: "#000000", 0.5: "#808080", 1: "#ffffff"} {
-		if got := Mix(black, white, share).String(); got != want {
+		if got := themes.Mix(color("#000000"), color("#ffffff"), share).String(); got != want {
 			t.Errorf("%v of the way from black to white is %s, want %s", share, got, want)
 		}
 	}
