@@ -262,11 +262,14 @@ type ProcessInfo struct {
 	UID         int // on the host
 	User        string
 	State       string // "S", "R", ...
+	StateFlags  string // what ps(1) adds to it under STAT: "<" "N" "s" "l" "+"
 	TTY         string
 	Started     time.Time
 	CPUTime     time.Duration
 	CPUPercent  float64
+	MemPercent  float64 // RSS of the host's memory
 	RSS         int64
+	VSZ         int64 // virtual size
 	Threads     int
 	Command     string // argv joined, or the name in brackets
 	CommandName string

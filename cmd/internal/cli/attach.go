@@ -53,14 +53,14 @@ func (a *App) attachSession(ctx context.Context, eng engine.Engine, id, keys str
 	if err != nil {
 		return nil, err
 	}
-	s := &session{id: id, name: d.Name, tty: d.TTY, stdin: d.OpenStdin, stdout: true, stderr: true, sigProxy: !d.TTY}
+	s := &session{id: id, name: d.Name, autoRemove: d.AutoRemove, tty: d.TTY, stdin: d.OpenStdin, stdout: true, stderr: true, sigProxy: !d.TTY}
 	s.signal = func(ctx context.Context, sig string) error { return eng.KillContainer(ctx, d.ID, sig) }
 	s.keys, err = a.detachKeys(keys)
 	return s, err
 }
 
 // attach streams and ends with the container's exit code.
-func (a *App) attach(ctx context.Context, eng engine.Containers, s *session, connect func(*engine.AttachOptions) (engine.Attachment, error)) error {
+func (a *App) attach(ctx context.Context, eng engine.Engine, s *session, connect func(*engine.AttachOptions) (engine.Attachment, error)) error {
 	status, err := a.stream(ctx, s, connect)
 	if errors.Is(err, tty.ErrDetach) {
 		a.sayDetached(ctx, eng, s)
@@ -68,6 +68,9 @@ func (a *App) attach(ctx context.Context, eng engine.Containers, s *session, con
 	}
 	if err != nil {
 		return err
+	}
+	if s.autoRemove {
+		a.awaitRemoval(ctx, eng, s.id)
 	}
 	return exitWith(status.Code)
 }

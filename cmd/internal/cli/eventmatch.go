@@ -21,11 +21,17 @@ var eventTests = map[string]func(e engine.Event, want string) bool{
 		have, ok := e.Attributes[key]
 		return ok && (!hasValue || have == value)
 	},
+	"scope": func(_ engine.Event, want string) bool { return want == "local" },
+	// What these are about does not exist here, so nothing happens to it.
+	"network": never, "volume": never, "daemon": never, "plugin": never, "node": never,
+	"service": never, "secret": never, "config": never,
 	"op": func(e engine.Event, want string) bool {
 		return e.Step != nil && (e.Step.OpName == want || e.Step.Op == want)
 	},
 	"step": func(e engine.Event, want string) bool { return e.Step != nil && e.Step.Name == want },
 }
+
+func never(engine.Event, string) bool { return false }
 
 func containerEvent(e engine.Event, want string) bool {
 	if e.Step != nil {

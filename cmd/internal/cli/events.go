@@ -33,7 +33,7 @@ verify, unpack, mount, clone, pivot root, exec and so on, with their durations; 
 shows the data that each worked on.
 
 Filters: type=image|container, event=ACTION, container=NAME|ID, image=NAME,
-label=KEY[=VALUE]; with --steps also op=run|pull|exec|..., step=NAME.`,
+label=KEY[=VALUE], scope=local; with --steps also op=run|pull|exec|..., step=NAME.`,
 		Example: `  berth events --since 10m --until 0s
   berth events --filter event=die --format '{{.Actor.Attributes.name}}: {{.Actor.Attributes.exitCode}}'
   berth events --steps --filter op=run`,
@@ -136,7 +136,7 @@ func (a *App) eventPrinter(f *eventsFlags) (func(engine.Event) error, error) {
 	var tmpl *template.Template
 	if f.format != "" && f.format != "json" {
 		var err error
-		if tmpl, err = output.Parse(f.format); err != nil {
+		if tmpl, err = parseFormat(f.format); err != nil {
 			return nil, err
 		}
 	}
@@ -169,7 +169,7 @@ func printEvent(w io.Writer, e engine.Event) error {
 	for _, k := range doc.AttributeNames() {
 		attrs = append(attrs, output.Escape(k+"="+doc.Actor.Attributes[k]))
 	}
-	line := fmt.Sprintf("%s %s %s %s", e.Time.Local().Format(eventTime), e.Kind, e.Action, output.Escape(e.ID))
+	line := fmt.Sprintf("%s %s %s %s", e.Time.Local().Format(eventTime), e.Kind, output.Escape(doc.Action), output.Escape(e.ID))
 	if len(attrs) > 0 {
 		line += " (" + strings.Join(attrs, ", ") + ")"
 	}

@@ -14,6 +14,7 @@ import (
 // Exit codes beside the container's own, as Docker has them.
 const (
 	exitFailure      = 1   // most commands
+	exitFormat       = 64  // a template that can't be read: sysexits.h, EX_USAGE
 	exitEngine       = 125 // run, and a flag that can't be read
 	exitNotInvokable = 126
 	exitNotFound     = 127

@@ -64,7 +64,7 @@ func TestGolden(t *testing.T) {
 		{"ps", seeded, []string{
 			"ps", "ps -a", "ps -aq", "ps -n 2", "ps -l", "ps -a -s", "ps -a --no-trunc", "ps -a --format json",
 			`ps --format 'table {{.Names}}\t{{.Status}}\t{{.Label "tier"}}\t{{.Mounts}}'`,
-			"ps -a --format '{{.Names}}: {{.State}}'", "ps -a --filter status=exited", "ps --filter name=web -q", "container ls -aq",
+			"ps -a --format '{{.Names}}: {{.State}}'", "ps --format raw", "ps -a --filter status=exited", "ps --filter name=web -q", "container ls -aq",
 			"ps --format '{{.Nope}}'", "ps --format '{{.Names'", "ps --filter what=ever", "ps extra",
 		}},
 		{"inspect", seeded, []string{
@@ -87,13 +87,15 @@ func TestGolden(t *testing.T) {
 		{"usage", seeded, []string{
 			"run", "run --nonesuch toolbox", "run --memory 1x toolbox", "run --cpus lots toolbox", "rm", "psx", "image lsx", "rename a", "tag a b c",
 			"run -p 80:80 toolbox", "run --privileged toolbox", "run --gpus all toolbox", "run --network mine toolbox", "run -v data:/data toolbox",
-			"run -v /data toolbox", "run -v /a:b toolbox", "run -v /a:/b:z toolbox", "run --mount type=volume,src=a,dst=/a toolbox", "run -it toolbox sh",
+			"run -v /data toolbox", "run -v /a:b toolbox", "run -v /a:/b:ro,rw toolbox", "run --mount type=volume,src=a,dst=/a toolbox", "run -it toolbox sh",
 			"run -d -a stdout toolbox", "run --rm --restart always toolbox", "run --pull sometimes toolbox", "run --restart maybe toolbox",
 			"logs --tail many web", "logs --since yesterday web", "attach --detach-keys ctrl-alt-x web", "cp a b", "cp a:b c:d", "pull -a toolbox",
-			"events --filter colour=red", "kill -s NONESUCH web", "login -u ada", "top web -o nonesuch",
+			"events --filter colour=red", "kill -s NONESUCH web", "login -u ada", "top web -o nonesuch", "top web -z",
+			"push -q toolbox", "build -t x .", "image save -o x toolbox", "network ls", "strat web", "run --memroy 1m toolbox", "ps -f name", "update web",
+			"ps -q --format '{{.Names}}' -f name=web", "ps --format 'table {{.Names' ", "inspect -f '{{' web",
 		}},
 		{"host", seeded, []string{"info", "info -f '{{.NCPU}}'", "doctor", "doctor --format json", "version -f '{{.Client.Os}}'"}},
-		{"diff", seeded, []string{"diff web", "port web", "port web 80", "top web", "top web -o pid,cpid=INNER,args", "stats --no-stream made"}},
+		{"diff", seeded, []string{"diff web", "port web", "port web 80", "top web", "top web -o pid,cpid=INNER,args", "top web aux", "top web axo pid,stat,comm", "stats --no-stream made"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			golden(t, c.name+".txt", c.bench(t).transcript(c.lines...))

@@ -78,7 +78,7 @@ func (a *App) inspect(ctx context.Context, names []string, f *inspectFlags) erro
 	var tmpl *template.Template
 	if f.format != "" && f.format != "json" {
 		var err error
-		if tmpl, err = output.Parse(f.format); err != nil {
+		if tmpl, err = parseFormat(f.format); err != nil {
 			return err
 		}
 	}
@@ -144,9 +144,18 @@ func (a *App) printDocument(format string, v any) (done bool, err error) {
 	case "json":
 		return true, compactJSON(a.out, v)
 	}
-	tmpl, err := output.Parse(format)
+	tmpl, err := parseFormat(format)
 	if err != nil {
 		return true, err
 	}
 	return true, output.Document(a.out, tmpl, v)
+}
+
+// parseFormat reads the template of one object. Docker's code for a mistake in it is 64.
+func parseFormat(format string) (*template.Template, error) {
+	tmpl, err := output.Parse(format)
+	if err != nil {
+		return nil, &statusError{code: exitFormat, err: err}
+	}
+	return tmpl, nil
 }

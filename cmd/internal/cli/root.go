@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // engineFailure marks commands whose exit code for the engine's errors is 125.
@@ -14,8 +12,30 @@ const engineFailure = "engine-failure-125"
 
 func (a *App) execute(ctx context.Context, args []string) (*cobra.Command, error) {
 	root := a.rootCommand(args)
+	if cmd, name := missing(root, args); name != "" {
+		return cmd, unknownCommand(cmd, name)
+	}
 	root.SetArgs(args)
 	return root.ExecuteContextC(ctx)
+}
+
+// missing returns the name in args that should be a command and is none, with the
+// command that should have it. Cobra would complain about its flags first.
+func missing(root *cobra.Command, args []string) (parent *cobra.Command, name string) {
+	cmd, rest, err := root.Find(args)
+	if err != nil || !cmd.HasSubCommands() {
+		return nil, ""
+	}
+	if cmd == root {
+		name = firstCommand(args)
+	} else if len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		name = rest[0]
+	}
+	switch name {
+	case "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd: // cobra adds them late
+		return nil, ""
+	}
+	return cmd, name
 }
 
 // rootCommand makes the tree of commands, or the one branch of it that args need.
@@ -41,7 +61,7 @@ Settings are read from $XDG_CONFIG_HOME/berth/config.toml (~/.config/berth/confi
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
+			if len(args) > 0 { // behind a flag
 				return unknownCommand(cmd, args[0])
 			}
 			return a.openUI(cmd.Context())
@@ -54,12 +74,7 @@ Settings are read from $XDG_CONFIG_HOME/berth/config.toml (~/.config/berth/confi
 	pf.StringVar(&a.global.root, "root", "", "State directory")
 	pf.BoolVar(&a.global.demo, "demo", false, "Serve the built-in images instead of Docker Hub")
 	root.Flags().StringVar(&a.global.theme, "theme", "", "Theme of the workstation, by name")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		if err == pflag.ErrHelp {
-			return err
-		}
-		return &usageError{code: exitEngine, msg: err.Error()}
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(a.help)
 	a.addCommands(root, args)
 	addHelpFlags(root)
@@ -76,15 +91,6 @@ func addHelpFlags(cmd *cobra.Command) {
 	for _, c := range cmd.Commands() {
 		addHelpFlags(c)
 	}
-}
-
-func unknownCommand(cmd *cobra.Command, name string) error {
-	msg := fmt.Sprintf("unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" "+name, "berth "))
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		msg += fmt.Sprintf(", did you mean %q?", near[0])
-	}
-	return &usageError{code: exitFailure, msg: msg}
 }
 
 // renamed returns c under another name, as management commands need it.

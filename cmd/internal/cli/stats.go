@@ -200,6 +200,9 @@ func statsRow(r reading, before *engine.Stats, noTrunc bool) output.Row {
 	return row
 }
 
+// bytesSize is a size in powers of 1024, as Docker shows memory.
+func bytesSize(n int64) string { return units.BytesSize(float64(n)) }
+
 func pair(in, out int64) string {
 	size := func(n int64) string {
 		if n < 0 {

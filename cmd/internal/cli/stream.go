@@ -24,6 +24,7 @@ type session struct {
 	stdout, stderr bool
 	sigProxy       bool
 	noReplay       bool
+	autoRemove     bool // --rm: the container is to be gone when the command ends
 	keys           tty.Keys
 	// signal sends a signal to the process; needed for sigProxy.
 	signal func(ctx context.Context, sig string) error

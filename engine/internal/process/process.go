@@ -48,6 +48,11 @@ func List(c Container) ([]engine.ProcessInfo, error) {
 		return nil, fmt.Errorf("list processes: read clock: %w", err)
 	}
 	r.up = time.Duration(up.Nano())
+	var mem unix.Sysinfo_t
+	if err := unix.Sysinfo(&mem); err != nil {
+		return nil, fmt.Errorf("list processes: read the memory's size: %w", err)
+	}
+	r.memory = float64(mem.Totalram) * float64(mem.Unit)
 	// For the names. Without it, numbers do.
 	if fd, err := unix.Open(dir(c.Init)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 		r.root = os.NewFile(uintptr(fd), "root")
@@ -129,6 +134,8 @@ type lister struct {
 	names map[uint32]string
 	now   time.Time
 	up    time.Duration // since boot
+
+	memory float64 // of the host, in bytes
 }
 
 // describe reads one process; false if it has ended.
@@ -144,7 +151,10 @@ func (r *lister) describe(pid int) (engine.ProcessInfo, bool) {
 	age := max(r.up-s.start, 0)
 	info := engine.ProcessInfo{
 		Pid: pid, PPid: s.ppid, InnerPid: pid, State: s.state, TTY: ttyName(s.tty), Started: r.now.Add(-age),
-		CPUTime: s.cpu, RSS: s.rss, Threads: s.threads, CommandName: s.name,
+		CPUTime: s.cpu, RSS: s.rss, VSZ: s.vsz, Threads: s.threads, CommandName: s.name, StateFlags: s.flags(pid),
+	}
+	if r.memory > 0 {
+		info.MemPercent = 100 * float64(s.rss) / r.memory
 	}
 	if age > 0 {
 		info.CPUPercent = 100 * float64(s.cpu) / float64(age)
@@ -191,7 +201,32 @@ type procStat struct {
 	ppid, threads int
 	tty           uint64
 	cpu, start    time.Duration // start since boot
-	rss           int64
+	rss, vsz      int64
+	nice          int
+	group         int // process group
+	session       int
+	foreground    int // process group that its terminal listens to
+}
+
+// flags are what ps(1) shows behind the state: priority, session leader, threads, foreground.
+func (s procStat) flags(pid int) string {
+	var f string
+	switch {
+	case s.nice < 0:
+		f = "<"
+	case s.nice > 0:
+		f = "N"
+	}
+	if s.session == pid {
+		f += "s"
+	}
+	if s.threads > 1 {
+		f += "l"
+	}
+	if s.foreground > 0 && s.foreground == s.group {
+		f += "+"
+	}
+	return f
 }
 
 // tick is the unit of times in /proc, USER_HZ, which is 100 on every architecture that Go runs on.
@@ -222,6 +257,7 @@ func parseStat(line string) (procStat, error) {
 	return procStat{
 		name: line[open+1 : end], state: f[0], ppid: int(n(1)), tty: uint64(uint32(n(4))), threads: int(n(17)),
 		cpu: time.Duration(n(11)+n(12)) * tick, start: time.Duration(n(19)) * tick, rss: n(21) * int64(os.Getpagesize()),
+		vsz: n(20), nice: int(n(16)), group: int(n(2)), session: int(n(3)), foreground: int(n(5)),
 	}, nil
 }
 

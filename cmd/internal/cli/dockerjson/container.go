@@ -57,6 +57,13 @@ type State struct {
 	Error      string
 	StartedAt  string
 	FinishedAt string
+	Health     *Health `json:",omitempty"` // always nil: health checks are not run
+}
+
+// Health is what a health check found.
+type Health struct {
+	Status        string
+	FailingStreak int
 }
 
 // GraphDriver says where the layers lie.
@@ -101,25 +108,6 @@ type Config struct {
 	Shell        []string `json:",omitempty"`
 }
 
-// NetworkSettings say how a container is reached.
-type NetworkSettings struct {
-	Bridge    string
-	SandboxID string
-	Ports     map[string][]PortBinding
-	IPAddress string
-	Gateway   string
-	Networks  map[string]Endpoint
-}
-
-// PortBinding is one published port.
-type PortBinding struct{ HostIp, HostPort string }
-
-// Endpoint is a container's end of one network.
-type Endpoint struct {
-	NetworkID, EndpointID, Gateway, IPAddress, MacAddress string
-	IPPrefixLen                                           int
-}
-
 // FromContainer converts d. Sizes are left out unless withSize.
 func FromContainer(d engine.ContainerDetail, withSize bool) Container {
 	c := Container{
@@ -139,8 +127,9 @@ func FromContainer(d engine.ContainerDetail, withSize bool) Container {
 		Mounts:       mountPoints(d.Config.Mounts),
 		Config:       config(d),
 		NetworkSettings: NetworkSettings{
-			Ports:    map[string][]PortBinding{},
-			Networks: map[string]Endpoint{d.Config.Network: {}},
+			SandboxKey: sandboxKey(d),
+			Ports:      map[string][]PortBinding{},
+			Networks:   map[string]Endpoint{d.Config.Network: {}},
 		},
 	}
 	if len(d.Command) > 0 {
@@ -192,7 +181,7 @@ func mountPoints(mounts []engine.Mount) []MountPoint {
 		if p.Propagation == "" && m.Type == "bind" {
 			p.Propagation = "rprivate"
 		}
-		if m.ReadOnly {
+		if m.ReadOnly && m.Create { // the mode is what stood behind -v; --mount has none
 			p.Mode = "ro"
 		}
 		points = append(points, p)

@@ -1,6 +1,14 @@
 package dockerjson
 
-import "berth/engine"
+import (
+	"maps"
+	"strconv"
+	"strings"
+
+	"berth/engine"
+
+	"golang.org/x/sys/unix"
+)
 
 // An Event is one message of the events stream.
 type Event struct {
@@ -23,10 +31,18 @@ type Actor struct {
 
 // FromEvent converts e, which is about an image or a container.
 func FromEvent(e engine.Event) Event {
+	action, attributes := e.Action, orEmptyMap(maps.Clone(e.Attributes))
+	if command, ok := attributes["command"]; ok && strings.HasPrefix(action, "exec_") {
+		delete(attributes, "command")
+		action += ": " + command
+	}
+	if n := unix.SignalNum(attributes["signal"]); n != 0 {
+		attributes["signal"] = strconv.Itoa(int(n))
+	}
 	return Event{
-		Status: e.Action, ID: e.ID, From: e.Attributes["image"],
-		Type: string(e.Kind), Action: e.Action,
-		Actor: Actor{ID: e.ID, Attributes: orEmptyMap(e.Attributes)},
+		Status: action, ID: e.ID, From: attributes["image"],
+		Type: string(e.Kind), Action: action,
+		Actor: Actor{ID: e.ID, Attributes: attributes},
 		Scope: "local", Time: e.Time.Unix(), TimeNano: e.Time.UnixNano(),
 	}
 }

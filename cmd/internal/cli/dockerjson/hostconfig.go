@@ -8,60 +8,81 @@ import (
 
 // HostConfig is the part of a container's configuration that depends on the host.
 type HostConfig struct {
-	Binds             []string
-	ContainerIDFile   string
-	LogConfig         LogConfig
-	NetworkMode       string
-	PortBindings      map[string][]PortBinding
-	RestartPolicy     RestartPolicy
-	AutoRemove        bool
-	VolumeDriver      string
-	VolumesFrom       []string
-	ConsoleSize       [2]int // height first
-	CapAdd            []string
-	CapDrop           []string
-	CgroupnsMode      string
-	Dns               []string
-	DnsOptions        []string
-	DnsSearch         []string
-	ExtraHosts        []string
-	GroupAdd          []string
-	IpcMode           string
-	Cgroup            string
-	Links             []string
-	OomScoreAdj       int
-	PidMode           string
-	Privileged        bool
-	PublishAllPorts   bool
-	ReadonlyRootfs    bool
-	SecurityOpt       []string
-	Tmpfs             map[string]string `json:",omitempty"`
-	UTSMode           string
-	UsernsMode        string
-	ShmSize           int64
-	Runtime           string
-	Isolation         string
-	CpuShares         int64
-	Memory            int64
-	NanoCpus          int64
-	CgroupParent      string
-	BlkioWeight       uint16
-	CpuPeriod         int64
-	CpuQuota          int64
-	CpusetCpus        string
-	CpusetMems        string
-	Devices           []string
-	MemoryReservation int64
-	MemorySwap        int64
-	MemorySwappiness  *int64
-	OomKillDisable    bool
-	PidsLimit         *int64
-	Ulimits           []Ulimit
-	MaskedPaths       []string `json:",omitempty"`
-	ReadonlyPaths     []string `json:",omitempty"`
-	Init              *bool    `json:",omitempty"`
-	Mounts            []Mount  `json:",omitempty"`
+	Binds           []string
+	ContainerIDFile string
+	LogConfig       LogConfig
+	NetworkMode     string
+	PortBindings    map[string][]PortBinding
+	RestartPolicy   RestartPolicy
+	AutoRemove      bool
+	VolumeDriver    string
+	VolumesFrom     []string
+	ConsoleSize     [2]int // height first
+	CapAdd          []string
+	CapDrop         []string
+	CgroupnsMode    string
+	Dns             []string
+	DnsOptions      []string
+	DnsSearch       []string
+	ExtraHosts      []string
+	GroupAdd        []string
+	IpcMode         string
+	Cgroup          string
+	Links           []string
+	OomScoreAdj     int
+	PidMode         string
+	Privileged      bool
+	PublishAllPorts bool
+	ReadonlyRootfs  bool
+	SecurityOpt     []string
+	Tmpfs           map[string]string `json:",omitempty"`
+	UTSMode         string
+	UsernsMode      string
+	ShmSize         int64
+	Runtime         string
+	Isolation       string
+	CpuShares       int64
+	Memory          int64
+	NanoCpus        int64
+	CgroupParent    string
+	BlkioWeight     uint16
+	blockIO
+	CpuPeriod          int64
+	CpuQuota           int64
+	CpuRealtimePeriod  int64
+	CpuRealtimeRuntime int64
+	CpusetCpus         string
+	CpusetMems         string
+	Devices            []string
+	DeviceCgroupRules  []string
+	DeviceRequests     []string
+	MemoryReservation  int64
+	MemorySwap         int64
+	MemorySwappiness   *int64
+	OomKillDisable     bool
+	PidsLimit          *int64
+	Ulimits            []Ulimit
+	CpuCount           int64
+	CpuPercent         int64
+	IOMaximumIOps      uint64
+	IOMaximumBandwidth uint64
+	MaskedPaths        []string `json:",omitempty"`
+	ReadonlyPaths      []string `json:",omitempty"`
+	Init               *bool    `json:",omitempty"`
+	Mounts             []Mount  `json:",omitempty"`
 }
+
+// blockIO are limits for single devices, which Berth does not have. The keys are Docker's.
+type blockIO struct {
+	BlkioWeightDevice    []string
+	BlkioDeviceReadBps   []string
+	BlkioDeviceWriteBps  []string
+	BlkioDeviceReadIOps  []string
+	BlkioDeviceWriteIOps []string
+}
+
+// noBlockIO are the empty lists that Docker shows.
+var noBlockIO = blockIO{[]string{}, []string{}, []string{}, []string{}, []string{}}
 
 // LogConfig names the form of the logs.
 type LogConfig struct {
@@ -101,8 +122,8 @@ func hostConfig(d engine.ContainerDetail) HostConfig {
 		RestartPolicy:  RestartPolicy{Name: cfg.Restart.Name, MaximumRetryCount: cfg.Restart.MaxRetry},
 		AutoRemove:     cfg.AutoRemove,
 		ConsoleSize:    [2]int{cfg.Console.Rows, cfg.Console.Cols},
-		CapAdd:         cfg.CapAdd,
-		CapDrop:        cfg.CapDrop,
+		CapAdd:         capabilities(cfg.CapAdd),
+		CapDrop:        capabilities(cfg.CapDrop),
 		CgroupnsMode:   "private",
 		Dns:            orEmpty(cfg.DNS),
 		DnsOptions:     []string{},
@@ -119,7 +140,7 @@ func hostConfig(d engine.ContainerDetail) HostConfig {
 		BlkioWeight: res.BlkioWeight, CpuPeriod: res.CPUPeriod, CpuQuota: res.CPUQuota,
 		CpusetCpus: res.CpusetCpus, CpusetMems: res.CpusetMems, Devices: []string{},
 		MemoryReservation: res.MemoryReservation, MemorySwap: res.MemorySwap, OomKillDisable: res.OomKillDisable,
-		Ulimits: []Ulimit{},
+		Ulimits: []Ulimit{}, blockIO: noBlockIO,
 	}
 	if h.ShmSize == 0 {
 		h.ShmSize = defaultShmSize
@@ -141,6 +162,21 @@ func hostConfig(d engine.ContainerDetail) HostConfig {
 		}
 	}
 	return h
+}
+
+// capabilities writes their names as the kernel does, however they were given.
+func capabilities(names []string) []string {
+	if names == nil {
+		return nil
+	}
+	full := make([]string, len(names))
+	for i, n := range names {
+		full[i] = strings.ToUpper(n)
+		if full[i] != "ALL" && !strings.HasPrefix(full[i], "CAP_") {
+			full[i] = "CAP_" + full[i]
+		}
+	}
+	return full
 }
 
 // bind is a mount in the form of -v.

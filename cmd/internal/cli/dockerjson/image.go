@@ -1,6 +1,10 @@
 package dockerjson
 
-import "berth/engine"
+import (
+	"maps"
+
+	"berth/engine"
+)
 
 // An Image is ImageInspect's answer.
 type Image struct {
@@ -51,10 +55,10 @@ func FromImage(d engine.ImageDetail) Image {
 		Os: d.Platform.OS, Size: d.Size,
 		Config: Config{
 			User: cfg.User, ExposedPorts: set(cfg.ExposedPorts), Env: orEmpty(cfg.Env), Cmd: cfg.Cmd,
-			Entrypoint: cfg.Entrypoint, Volumes: set(cfg.Volumes), WorkingDir: cfg.WorkingDir, Labels: orEmptyMap(cfg.Labels),
+			Entrypoint: cfg.Entrypoint, Volumes: set(cfg.Volumes), WorkingDir: cfg.WorkingDir, Labels: cfg.Labels,
 			StopSignal: cfg.StopSignal, Shell: cfg.Shell, Healthcheck: cfg.Healthcheck,
 		},
-		GraphDriver: GraphDriver{Name: "overlay2", Data: orEmptyMap(d.GraphDriver)},
+		GraphDriver: GraphDriver{Name: "overlay2", Data: withoutName(d.GraphDriver)},
 		RootFS:      RootFS{Type: "layers", Layers: []string{}},
 		Metadata:    Metadata{LastTagTime: Time(d.Pulled)},
 		Descriptor: Descriptor{MediaType: d.MediaType, Digest: string(d.Manifest), Size: len(d.RawManifest),
@@ -64,4 +68,11 @@ func FromImage(d engine.ImageDetail) Image {
 		img.RootFS.Layers = append(img.RootFS.Layers, string(l.DiffID))
 	}
 	return img
+}
+
+// withoutName leaves out the driver's name, which has a key of its own.
+func withoutName(data map[string]string) map[string]string {
+	m := orEmptyMap(maps.Clone(data))
+	delete(m, "Name")
+	return m
 }

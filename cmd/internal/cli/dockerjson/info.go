@@ -8,30 +8,33 @@ import (
 
 // Info is SystemInfo's answer, as far as Berth has it.
 type Info struct {
-	Containers        int
-	ContainersRunning int
-	ContainersPaused  int
-	ContainersStopped int
-	Images            int
-	Driver            string
-	LoggingDriver     string
-	CgroupVersion     string
-	MemoryLimit       bool
-	PidsLimit         bool
-	CPUShares         bool
-	KernelVersion     string
-	OperatingSystem   string
-	OSType            string
-	Architecture      string
-	NCPU              int
-	MemTotal          int64
-	DockerRootDir     string
-	Name              string
-	ServerVersion     string
-	SystemTime        string
-	SecurityOptions   []string
-	RegistryConfig    RegistryConfig
-	Warnings          []string
+	Containers         int
+	ContainersRunning  int
+	ContainersPaused   int
+	ContainersStopped  int
+	Images             int
+	Driver             string
+	LoggingDriver      string
+	CgroupDriver       string
+	CgroupVersion      string
+	DefaultRuntime     string
+	IndexServerAddress string
+	MemoryLimit        bool
+	PidsLimit          bool
+	CPUShares          bool
+	KernelVersion      string
+	OperatingSystem    string
+	OSType             string
+	Architecture       string
+	NCPU               int
+	MemTotal           int64
+	DockerRootDir      string
+	Name               string
+	ServerVersion      string
+	SystemTime         string
+	SecurityOptions    []string
+	RegistryConfig     RegistryConfig
+	Warnings           []string
 }
 
 // RegistryConfig says where images come from.
@@ -46,6 +49,7 @@ func FromInfo(i engine.Info) Info {
 	return Info{
 		Containers: i.Containers, ContainersRunning: i.Running, ContainersPaused: i.Paused, ContainersStopped: i.Stopped,
 		Images: i.Images, Driver: i.StorageDriver, LoggingDriver: i.LogDriver, CgroupVersion: i.CgroupVersion,
+		CgroupDriver: "cgroupfs", DefaultRuntime: "berth", IndexServerAddress: "https://index.docker.io/v1/",
 		MemoryLimit: limits["memory"], PidsLimit: limits["pids"], CPUShares: limits["cpu"],
 		KernelVersion: i.KernelVersion, OperatingSystem: i.OS, OSType: "linux", Architecture: i.Architecture,
 		NCPU: i.CPUs, MemTotal: i.MemTotal, DockerRootDir: i.Root, Name: i.Hostname, ServerVersion: i.Version,

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -156,18 +157,31 @@ func (o *Options) parseVolume(s string) (engine.Mount, error) {
 		return m, engine.Errorf(engine.ClassInvalid, "volume %q: container path %q is not absolute", s, m.Target)
 	}
 	if len(parts) == 3 {
-		return m, volumeOptions(&m, s, parts[2])
+		return m, o.volumeOptions(&m, s, parts[2])
 	}
 	return m, nil
 }
 
-func volumeOptions(m *engine.Mount, volume, options string) error {
+// hasSELinux reports whether SELinux is active: selinux(8) mounts its file system then.
+func hasSELinux() bool {
+	_, err := os.Stat("/sys/fs/selinux/enforce")
+	return err == nil
+}
+
+func (o *Options) volumeOptions(m *engine.Mount, volume, options string) error {
+	mode := ""
 	for _, opt := range strings.Split(options, ",") {
 		switch opt {
-		case "rw", "consistent", "cached", "delegated":
-		case "ro":
-			m.ReadOnly = true
+		case "consistent", "cached", "delegated":
+		case "ro", "rw":
+			if mode != "" {
+				return engine.Errorf(engine.ClassInvalid, "volume %q: %q and %q in one list of options", volume, mode, opt)
+			}
+			mode, m.ReadOnly = opt, opt == "ro"
 		case "z", "Z":
+			if !o.selinux() {
+				continue // without SELinux there is nothing to relabel, for Docker neither
+			}
 			return engine.Errorf(engine.ClassUnsupported, "volume %q: Berth does not relabel files for SELinux", volume).
 				WithHint("Leave %q out; on a host with SELinux, label the directory with chcon first.", opt)
 		default:

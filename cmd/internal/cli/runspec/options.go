@@ -36,13 +36,14 @@ type Options struct {
 	limits                        Limits
 	refused                       *refuse.Given
 
-	flags  *pflag.FlagSet
-	lookup func(string) (string, bool)
-	getwd  func() (string, error)
+	flags   *pflag.FlagSet
+	lookup  func(string) (string, bool)
+	getwd   func() (string, error)
+	selinux func() bool // whether the host labels files
 }
 
 // New returns options that take -e NAME from the process's environment.
-func New() *Options { return &Options{lookup: os.LookupEnv, getwd: os.Getwd} }
+func New() *Options { return &Options{lookup: os.LookupEnv, getwd: os.Getwd, selinux: hasSELinux} }
 
 // AddFlags defines the flags in fs.
 func (o *Options) AddFlags(fs *pflag.FlagSet) {

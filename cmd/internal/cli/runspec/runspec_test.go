@@ -13,6 +13,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// labelled is whether the host that parse imagines has SELinux.
+var labelled bool
+
 // parse reads a command line as `run` does.
 func parse(t *testing.T, line ...string) (engine.ContainerConfig, error) {
 	t.Helper()
@@ -22,6 +25,7 @@ func parse(t *testing.T, line ...string) (engine.ContainerConfig, error) {
 		return v, ok
 	}
 	o.getwd = func() (string, error) { return "/home/ada", nil }
+	o.selinux = func() bool { return labelled }
 	fs := pflag.NewFlagSet("run", pflag.ContinueOnError)
 	fs.SetInterspersed(false)
 	o.AddFlags(fs)
@@ -119,7 +123,7 @@ func TestConfigRefuses(t *testing.T) {
 		"-m x", "-m -1", "--memory-swap 1g", "-m 1g --memory-swap 512m", "-m 1g --memory-reservation 2g", "--shm-size 1q",
 		"--cpus 1e9", "--cpus -1", "--cpus 0.0000000001", "--cpus 99999999999999999999", "--cpus 1 --cpu-quota 5",
 		"--blkio-weight 5", "--oom-score-adj 2000", "--ulimit nofile", "--ulimit nonsense=1", "--ulimit nofile=5:3",
-		"-v relative:/x", "-v name:/x", "-v /only", "-v /a:/b:/c:/d", "-v :/b", "-v /a:b", "-v /a:/b:nonsense", "-v /a:/b:Z",
+		"-v relative:/x", "-v name:/x", "-v /only", "-v /a:/b:/c:/d", "-v :/b", "-v /a:b", "-v /a:/b:nonsense", "-v /a:/b:ro,rw",
 		"--mount type=bind,src=/a", "--mount type=bind,dst=/a", "--mount src=/a,dst=/b", "--mount type=nfs,dst=/a", "--mount type=bind,src=/a,dst=/b,colour=red",
 		"--mount type=bind,src=/a,dst=/b,ro=perhaps", "--mount type=tmpfs,dst=/a,tmpfs-mode=99", "--mount type=tmpfs,src=/a,dst=/b", "--mount type=bind,src=/a,dst=/b,tmpfs-size=1",
 		"-v /a:/x --tmpfs /x/", "-v /a:/x -v /b:/x", "--tmpfs relative",
@@ -130,6 +134,16 @@ func TestConfigRefuses(t *testing.T) {
 	} {
 		if cfg, err := parse(t, strings.Fields(line)...); err == nil {
 			t.Errorf("%s was accepted: %+v", line, cfg)
+		}
+	}
+}
+
+// TestRelabel asks for SELinux labels, which only a host with SELinux has.
+func TestRelabel(t *testing.T) {
+	defer func() { labelled = false }()
+	for _, labelled = range []bool{false, true} {
+		if _, err := parse(t, "-v", "/a:/b:ro,Z"); (err != nil) != labelled {
+			t.Errorf("SELinux %v: %v", labelled, err)
 		}
 	}
 }
