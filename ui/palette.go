@@ -27,7 +27,7 @@ func newPalette(m *Model) *palette {
 	p := &palette{line: input.New("", nil)}
 	for _, g := range m.look.keys.Groups(m.scope()) {
 		for _, a := range g.Actions {
-			if a.ID != keymap.Palette && !moving[a.ID] && !m.twin(a) {
+			if a.ID != keymap.Palette && !moving[a.ID] && !screen.MovesInCopyMode(a.ID) && !m.twin(a) {
 				p.actions = append(p.actions, a)
 			}
 		}
@@ -40,8 +40,7 @@ func newPalette(m *Model) *palette {
 var moving = map[keymap.ID]bool{
 	keymap.Up: true, keymap.Down: true, keymap.PageUp: true, keymap.PageDown: true, keymap.Top: true, keymap.Bottom: true,
 	keymap.ScrollLeft: true, keymap.ScrollRight: true, keymap.GoShell: true, keymap.ShellPrefix: true,
-	keymap.HalfUp: true, keymap.HalfDown: true, keymap.NextWord: true, keymap.PrevWord: true, keymap.WordEnd: true, keymap.LineStart: true,
-	keymap.LineEnd: true, keymap.SwapEnds: true, keymap.LeaveCopy: true,
+	keymap.SwapEnds: true, keymap.LeaveCopy: true,
 }
 
 func (p *palette) search() {

@@ -24,13 +24,15 @@ func init() { // behind the init of the handlers, which is in a file before this
 	handlers[keymap.Detach] = (*Model).leaveShell
 	handlers[keymap.CloseShell] = (*Model).leaveShell
 	handlers[keymap.SearchBack] = handlers[keymap.Filter]
-	for _, id := range []keymap.ID{
-		keymap.ShellPrefix, keymap.NewShell, keymap.NextShell, keymap.PrevShell, keymap.GoShell,
-		keymap.SplitShell, keymap.OtherShell, keymap.RunAgain, keymap.Copying, keymap.LeaveCopy, keymap.HalfUp, keymap.HalfDown, keymap.NextWord,
-		keymap.PrevWord, keymap.WordEnd, keymap.LineStart, keymap.LineEnd, keymap.Select, keymap.SelectLines, keymap.SwapEnds,
-		keymap.ScrollLeft, keymap.ScrollRight,
-	} {
-		handlers[id] = func(m *Model) tea.Cmd { return m.tell("That is for shells; s on a container opens one.") }
+	for _, a := range keymap.Default().Actions() {
+		switch a.Scope {
+		case keymap.ShellView, keymap.ShellKeys, keymap.CopyMode, keymap.ShellEnded, keymap.ShellList:
+		default:
+			continue
+		}
+		if handlers[a.ID] == nil {
+			handlers[a.ID] = func(m *Model) tea.Cmd { return m.tell("That is for shells; s on a container opens one.") }
+		}
 	}
 }
 

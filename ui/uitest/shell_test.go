@@ -104,7 +104,7 @@ func TestCopyModeInAPane(t *testing.T) {
 	u, _ := inShell(t, 120, 35)
 	u.Type("seq 1 200").Press("enter").SeesRow("│200").Press("ctrl+]", "[").Sees("copy 0/")
 	u.Press("g").SeesRow("│1 ").Press("/").Type("^150$").Press("enter").SeesRow("│150").SeesNot("│200")
-	u.Press("V", "j", "y").Sees("Copied 2 lines.").Press("q").SeesRow("│200")
+	u.Press("V", "1", "0", "j", "y").Sees("Copied 11 lines.").Press("f", "5", "ctrl+v", "j", "y").Sees("Copied 2 lines.").Press("q").SeesRow("│200")
 }
 
 func TestListsGoOnWhileAShellHasTheFocus(t *testing.T) {

@@ -92,6 +92,23 @@ const (
 	SelectLines ID = "select-lines"
 	SwapEnds    ID = "swap-ends"
 	SearchBack  ID = "search-back"
+
+	NextBigWord   ID = "next-big-word"
+	PrevBigWord   ID = "previous-big-word"
+	BigWordEnd    ID = "big-word-end"
+	NextParagraph ID = "next-paragraph"
+	PrevParagraph ID = "previous-paragraph"
+	LineText      ID = "line-text"
+	ScreenTop     ID = "screen-top"
+	ScreenMiddle  ID = "screen-middle"
+	ScreenBottom  ID = "screen-bottom"
+	FindChar      ID = "find-character"
+	FindCharBack  ID = "find-character-back"
+	TillChar      ID = "till-character"
+	TillCharBack  ID = "till-character-back"
+	FindAgain     ID = "find-again"
+	FindOpposite  ID = "find-again-back"
+	SelectBlock   ID = "select-block"
 )
 
 // table holds every action: the one place that says which keys do what. Dispatch, the
@@ -202,8 +219,23 @@ var table = []Action{
 	{NextWord, CopyMode, []string{"w"}, "next word", "Go to the next word.", "", 0},
 	{PrevWord, CopyMode, []string{"b"}, "word back", "Go to the start of the word, or of the one before.", "", 0},
 	{WordEnd, CopyMode, []string{"e"}, "word end", "Go to the end of the word, or of the next one.", "", 0},
-	{LineStart, CopyMode, []string{"0", "^", "home"}, "line start", "Go to the start of the line.", "", 0},
+	{NextBigWord, CopyMode, []string{"W"}, "next WORD", "Go to the next word; only blanks end one.", "", 0},
+	{PrevBigWord, CopyMode, []string{"B"}, "WORD back", "Go back to the start of a word; only blanks end one.", "", 0},
+	{BigWordEnd, CopyMode, []string{"E"}, "WORD end", "Go to the end of a word; only blanks end one.", "", 0},
+	{NextParagraph, CopyMode, []string{"}"}, "next paragraph", "Go to the next empty line.", "", 0},
+	{PrevParagraph, CopyMode, []string{"{"}, "paragraph back", "Go back to an empty line.", "", 0},
+	{LineStart, CopyMode, []string{"0", "home"}, "line start", "Go to the start of the line.", "", 0},
+	{LineText, CopyMode, []string{"^"}, "first character", "Go to the first character of the line that is not blank.", "", 0},
 	{LineEnd, CopyMode, []string{"$", "end"}, "line end", "Go to the end of the line.", "", 0},
+	{ScreenTop, CopyMode, []string{"H"}, "screen top", "Go to the top line of what shows.", "", 0},
+	{ScreenMiddle, CopyMode, []string{"M"}, "screen middle", "Go to the middle line of what shows.", "", 0},
+	{ScreenBottom, CopyMode, []string{"L"}, "screen bottom", "Go to the bottom line of what shows.", "", 0},
+	{FindChar, CopyMode, []string{"f"}, "find", "Go to the next character of the line that is typed then.", "", 0},
+	{FindCharBack, CopyMode, []string{"F"}, "find back", "Go back to the character of the line that is typed then.", "", 0},
+	{TillChar, CopyMode, []string{"t"}, "till", "Go before the next character of the line that is typed then.", "", 0},
+	{TillCharBack, CopyMode, []string{"T"}, "till back", "Go back behind the character of the line that is typed then.", "", 0},
+	{FindAgain, CopyMode, []string{";"}, "find again", "Find that character again.", "", 0},
+	{FindOpposite, CopyMode, []string{","}, "find back again", "Find that character again the other way.", "", 0},
 	{HalfUp, CopyMode, []string{"ctrl+u"}, "half page up", "Move up by half a page.", "", 0},
 	{HalfDown, CopyMode, []string{"ctrl+d"}, "half page down", "Move down by half a page.", "", 0},
 	{PageUp, CopyMode, []string{"ctrl+b", "pgup"}, "page up", "Move up by one page.", "", 0},
@@ -212,6 +244,7 @@ var table = []Action{
 	{Bottom, CopyMode, []string{"G"}, "bottom", "Go to the newest line.", "", 0},
 	{Select, CopyMode, []string{"v"}, "select", "Begin to select, or end it.", "", 1},
 	{SelectLines, CopyMode, []string{"V"}, "lines", "Begin to select whole lines, or end it.", "", 2},
+	{SelectBlock, CopyMode, []string{"ctrl+v"}, "block", "Begin to select a rectangle, or end it.", "", 0},
 	{SwapEnds, CopyMode, []string{"o"}, "other end", "Go to the other end of what is selected.", "", 0},
 	{Copy, CopyMode, []string{"y", "enter"}, "copy", "Copy what is selected, or else the line.", "", 3},
 	{Filter, CopyMode, []string{"/"}, "search", "Search towards newer lines: a regular expression.", "", 4},

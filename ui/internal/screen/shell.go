@@ -37,6 +37,7 @@ type Shell struct {
 	id     string
 	info   func() (c engine.Container, ok bool)
 	prefix string // the prefix key that was pressed, "" if none was
+	pending
 	w, h   int
 	places []place // of the sessions in the last drawing
 	strip  []barSpan
@@ -98,6 +99,8 @@ func (t *Shell) Key(k tea.KeyPressMsg, id keymap.ID) (tea.Cmd, keymap.ID) {
 		if term != nil {
 			term.Key(k)
 		}
+		return nil, ""
+	case prefix == "" && term != nil && term.Copying() && t.copyTyped(term, k, id):
 		return nil, ""
 	case id == keymap.ShellPrefix:
 		t.prefix = k.String()

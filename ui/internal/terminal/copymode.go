@@ -1,6 +1,8 @@
 package terminal
 
 import (
+	"strings"
+
 	"berth/pty/vt"
 	"berth/ui/internal/match"
 )
@@ -21,10 +23,19 @@ const (
 	Top
 	Bottom
 	LineStart
+	LineText // its first character that is not blank
 	LineEnd
+	ScreenTop // of what shows
+	ScreenMiddle
+	ScreenBottom
 	WordNext
 	WordBack
 	WordEnd
+	BigWordNext // between blanks
+	BigWordBack
+	BigWordEnd
+	ParagraphNext // the next empty line
+	ParagraphBack
 )
 
 // Copying reports whether copy mode is on.
@@ -59,15 +70,29 @@ func (t *Terminal) Live() {
 	t.view.live()
 }
 
-// Move moves the cursor of copy mode, and the view as far as it must.
-func (t *Terminal) Move(m Motion) {
+// Move moves the cursor of copy mode a number of times, and the view as far as it must.
+func (t *Terminal) Move(m Motion, times int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	v, s := &t.view, t.screen
+	v := &t.view
 	if !v.copying {
 		return
 	}
-	cols, rows := s.Size()
+	v.clamp(t.screen) // the program may have cleared the scrollback
+	for range max(times, 1) {
+		was := v.cur
+		v.move(t.screen, m)
+		v.reveal(t.screen)
+		if v.cur == was {
+			break
+		}
+	}
+	v.version++
+}
+
+// move carries out a motion once. The cursor may be outside afterwards.
+func (v *view) move(s *vt.Screen, m Motion) {
+	_, rows := s.Size()
 	switch m {
 	case Up:
 		v.cur.Y--
@@ -91,12 +116,51 @@ func (t *Terminal) Move(m Motion) {
 		v.cur = vt.Position{Y: s.Cursor().Y}
 	case LineStart:
 		v.cur.X = 0
+	case LineText:
+		v.cur.X = v.lineText(s, v.cur.Y)
 	case LineEnd:
 		v.cur.X = max(0, v.lineLen(s, v.cur.Y)-1)
-	case WordNext, WordBack, WordEnd:
-		v.cur = newWalker(s, v.cur, cols, rows).word(m)
+	case ScreenTop:
+		v.cur.Y = -v.scroll
+	case ScreenMiddle:
+		v.cur.Y = (rows-1)/2 - v.scroll
+	case ScreenBottom:
+		v.cur.Y = rows - 1 - v.scroll
+	case ParagraphNext, ParagraphBack:
+		v.cur = v.paragraph(s, m == ParagraphBack)
+	default:
+		v.cur = newWalker(s, v.cur).word(m)
 	}
-	v.reveal(s)
+}
+
+// paragraph returns the next empty row in a direction, or the end there.
+func (v *view) paragraph(s *vt.Screen, back bool) vt.Position {
+	_, rows := s.Size()
+	step, end := 1, rows-1
+	if back {
+		step, end = -1, -s.ScrollbackLen()
+	}
+	y, text := v.cur.Y, false
+	for here := v.lineLen(s, y); (end-y)*step > 0; {
+		y += step
+		empty := v.lineLen(s, y) == 0
+		if empty && (text || here > 0) {
+			break
+		}
+		text = text || !empty
+	}
+	return vt.Position{Y: y}
+}
+
+// lineText is the column of the first character of a row that is not blank.
+func (v *view) lineText(s *vt.Screen, y int) int {
+	v.cells, _ = s.Line(v.cells[:0], y)
+	for x, c := range v.cells {
+		if c.Rune != 0 && c.Rune != ' ' {
+			return x
+		}
+	}
+	return 0
 }
 
 // lineLen is the number of columns of a row up to its last character.
@@ -123,15 +187,12 @@ func (v *view) reveal(s *vt.Screen) {
 	v.version++
 }
 
-// Select begins a selection at the cursor, of whole lines or not, or ends it if there
-// is one of that kind.
-func (t *Terminal) Select(lines bool) {
+// Select begins a selection of a kind at the cursor, or ends it if there is one of that
+// kind.
+func (t *Terminal) Select(kind Selection) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	v, kind := &t.view, charSelection
-	if lines {
-		kind = lineSelection
-	}
+	v := &t.view
 	switch v.sel {
 	case kind:
 		v.sel = noSelection
@@ -175,11 +236,7 @@ func (t *Terminal) Yank() string {
 	v := &t.view
 	switch {
 	case v.sel != noSelection:
-		from, to := v.selected(t.screen)
-		text := t.screen.Text(from, to)
-		if v.sel == lineSelection {
-			text += "\n"
-		}
+		text := v.text(t.screen)
 		v.sel = noSelection
 		v.version++
 		return text
@@ -187,6 +244,22 @@ func (t *Terminal) Yank() string {
 		return t.screen.LogicalLine(v.cur.Y).Text
 	}
 	return t.screen.String()
+}
+
+// text is what is selected.
+func (v *view) text(s *vt.Screen) string {
+	from, to := v.selected(s)
+	switch v.sel {
+	case LineSelection:
+		return s.Text(from, to) + "\n"
+	case BlockSelection:
+		var b strings.Builder
+		for y := from.Y; y <= to.Y; y++ {
+			b.WriteString(s.Text(vt.Position{X: from.X, Y: y}, vt.Position{X: to.X, Y: y}) + "\n")
+		}
+		return b.String()
+	}
+	return s.Text(from, to)
 }
 
 // BeginSearch starts copy mode and says where a search begins and its direction.

@@ -57,8 +57,7 @@ func (t *Terminal) Mouse(msg tea.MouseMsg, x, y int) (copied string) {
 	case e.Release && v.pressed:
 		v.pressed = false
 		if v.sel != noSelection {
-			from, to := v.selected(t.screen)
-			return t.screen.Text(from, to)
+			return v.text(t.screen)
 		}
 	case e.Button == vt.MouseLeft && !e.Release:
 		t.click(vt.Position{X: e.X, Y: e.Y - v.scroll})
@@ -77,17 +76,16 @@ func (t *Terminal) click(at vt.Position) {
 	}
 	v.press, v.pressed, v.clickAt = at, true, now
 	v.sel = noSelection
-	cols, rows := t.screen.Size()
 	switch v.clicks {
 	case 1:
 		if v.copying {
 			v.cur = at
 		}
 	case 2:
-		v.anchor, v.cur = newWalker(t.screen, at, cols, rows).around()
-		v.sel = charSelection
+		v.anchor, v.cur = newWalker(t.screen, at).around()
+		v.sel = CharSelection
 	default:
-		v.anchor, v.cur, v.sel = at, at, lineSelection
+		v.anchor, v.cur, v.sel = at, at, LineSelection
 	}
 	v.version++
 }
@@ -106,7 +104,7 @@ func (t *Terminal) drag(e vt.MouseEvent, y int) {
 		if at == v.press {
 			return
 		}
-		v.anchor, v.sel = v.press, charSelection
+		v.anchor, v.sel = v.press, CharSelection
 	}
 	v.cur = at
 	v.version++

@@ -199,25 +199,25 @@ func TestCopyModeMovesSelectsAndYanks(t *testing.T) {
 	term, _ := open(t, 20, 3)
 	fill(term, "one two-three", "four", "five", "six seven", "$ ")
 	term.Copy()
-	term.Move(Top)
+	term.Move(Top, 1)
 	if got := shown(term, 20, 3); got != "one two-three|four|five" {
 		t.Errorf("at the top %q", got)
 	}
-	term.Move(WordNext)
-	term.Select(false)
-	term.Move(WordEnd)
+	term.Move(WordNext, 1)
+	term.Select(CharSelection)
+	term.Move(WordEnd, 1)
 	if got := term.Yank(); got != "two" {
 		t.Errorf("a word is %q", got)
 	}
-	term.Move(LineStart)
-	term.Move(Down)
-	term.Select(true)
-	term.Move(Down)
+	term.Move(LineStart, 1)
+	term.Move(Down, 1)
+	term.Select(LineSelection)
+	term.Move(Down, 1)
 	if got := term.Yank(); got != "four\nfive\n" {
 		t.Errorf("two lines are %q", got)
 	}
-	term.Move(LineEnd)
-	term.Move(WordBack)
+	term.Move(LineEnd, 1)
+	term.Move(WordBack, 1)
 	if got := term.Yank(); got != "five" {
 		t.Errorf("the line is %q", got)
 	}
@@ -350,11 +350,13 @@ func TestRandomUse(t *testing.T) {
 		case 4:
 			term.Resize(engine.Size{Cols: r.IntN(40), Rows: r.IntN(12)})
 		case 5, 6, 7:
-			term.Move(Motion(r.IntN(int(WordEnd) + 1)))
+			term.Move(Motion(r.IntN(int(ParagraphBack)+1)), r.IntN(4))
+			term.Find(Find{Char: 't', Back: r.IntN(2) == 0, Till: r.IntN(2) == 0}, r.IntN(3))
+			term.FindAgain(r.IntN(2) == 0, r.IntN(3))
 		case 8:
 			term.Copy()
 		case 9:
-			term.Select(r.IntN(2) == 0)
+			term.Select(Selection(1 + r.IntN(3)))
 		case 10:
 			term.Yank()
 			term.Next(r.IntN(2) == 0)

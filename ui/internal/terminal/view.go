@@ -10,13 +10,15 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// A selection is what is selected between the anchor and the cursor.
-type selection int
+// A Selection is what is selected between the anchor and the cursor.
+type Selection int
 
+// The kinds of selection.
 const (
-	noSelection selection = iota
-	charSelection
-	lineSelection
+	noSelection    Selection = iota
+	CharSelection            // from the one to the other, as text runs
+	LineSelection            // whole rows
+	BlockSelection           // the rectangle between the two
 )
 
 // A view is the part of the screen and its scrollback that shows, with the cursor of
@@ -27,11 +29,12 @@ type view struct {
 	scroll  int  // rows that the view is above the newest
 	copying bool // copy mode
 	cur     vt.Position
-	sel     selection
+	sel     Selection
 	anchor  vt.Position
 	pattern match.Pattern
 	from    vt.Position // where the search began
 	back    bool        // the search goes towards older lines
+	sought  Find        // the character that was sought last within a line
 	version int         // changes with everything here that shows
 	cells   []vt.Cell   // scratch
 
@@ -190,8 +193,13 @@ func (v *view) marks(s *vt.Screen, l Look, h int) (out []mark) {
 			y = max(y, line.Last) + 1
 		}
 	}
-	if v.sel != noSelection {
-		from, to := v.selected(s)
+	switch from, to := v.selected(s); v.sel {
+	case noSelection:
+	case BlockSelection:
+		for y := max(from.Y, -v.scroll); y <= min(to.Y, h-1-v.scroll); y++ {
+			out = append(out, mark{vt.Position{X: from.X, Y: y}, vt.Position{X: to.X, Y: y}, l.Selection})
+		}
+	default:
 		out = append(out, mark{from, to, l.Selection})
 	}
 	return out
@@ -203,9 +211,12 @@ func (v *view) selected(s *vt.Screen) (from, to vt.Position) {
 	if to.Y < from.Y || to.Y == from.Y && to.X < from.X {
 		from, to = to, from
 	}
-	if v.sel == lineSelection {
+	switch v.sel {
+	case LineSelection:
 		cols, _ := s.Size()
 		from.X, to.X = 0, cols-1
+	case BlockSelection:
+		from.X, to.X = min(from.X, to.X), max(from.X, to.X)
 	}
 	return from, to
 }

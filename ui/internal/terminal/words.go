@@ -12,12 +12,14 @@ type walker struct {
 	pos          vt.Position
 	cols, oldest int
 	newest       int
+	big          bool // words end at blanks only
 	row          []vt.Cell
 	rowY         int
 	loaded       bool
 }
 
-func newWalker(s *vt.Screen, at vt.Position, cols, rows int) *walker {
+func newWalker(s *vt.Screen, at vt.Position) *walker {
+	cols, rows := s.Size()
 	return &walker{s: s, pos: at, cols: cols, oldest: -s.ScrollbackLen(), newest: rows - 1}
 }
 
@@ -45,7 +47,7 @@ func (w *walker) class() class {
 	switch r := w.row[x].Rune; {
 	case r == 0 || unicode.IsSpace(r):
 		return blank
-	case r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+	case w.big || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
 		return wordChar
 	}
 	return punctuation
@@ -81,6 +83,10 @@ func (w *walker) skip(dir int, c class, is bool) bool {
 // word returns where a motion over words ends; where it was if there is no further one.
 func (w *walker) word(m Motion) vt.Position {
 	start := w.pos
+	switch m {
+	case BigWordNext, BigWordBack, BigWordEnd:
+		w.big, m = true, m-BigWordNext+WordNext
+	}
 	switch m {
 	case WordNext:
 		if c := w.class(); c != blank && !w.skip(1, c, true) || !w.skip(1, blank, true) {
