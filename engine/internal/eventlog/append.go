@@ -1,7 +1,6 @@
 package eventlog
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -34,14 +33,15 @@ func (l *Log) Append(recs ...Record) error {
 	defer l.mu.Unlock()
 	l.buf = l.buf[:0]
 	for i := range recs {
-		line, err := json.Marshal(&recs[i])
+		before := len(l.buf)
+		buf, err := appendRecord(l.buf, &recs[i])
 		if err != nil {
 			return fmt.Errorf("encode event %q: %w", recs[i].Action, err)
 		}
-		if len(line) >= maxRecord {
-			return engine.Errorf(engine.ClassInvalid, "append event %q of %q: %d bytes are too many", recs[i].Action, recs[i].ID, len(line))
+		if n := len(buf) - before; n > maxRecord {
+			return engine.Errorf(engine.ClassInvalid, "append event %q of %q: %d bytes are too many", recs[i].Action, recs[i].ID, n)
 		}
-		l.buf = append(append(l.buf, line...), '\n')
+		l.buf = buf
 	}
 	err := l.write()
 	if cap(l.buf) > maxRecord {

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -46,72 +47,84 @@ func (p *Plan) failure(i int, errno syscall.Errno) *Failure {
 }
 
 // show renders one operation; "" for those that only move values about.
-func (p *Plan) show(i int) string {
+func (p *Plan) show(i int) string { return string(p.appendShow(nil, i)) }
+
+// appendShow is show by appending: a start shows hundreds of operations.
+func (p *Plan) appendShow(dst []byte, i int) []byte {
 	o := p.ops[i]
-	var text string
 	switch o.kind {
 	case opCall:
-		text = callName(o.nr) + p.list(p.args[i])
+		dst = p.appendList(append(dst, callName(o.nr)...), p.args[i])
 		if o.repeat > 1 {
-			text += fmt.Sprintf(" × %d", o.repeat)
+			dst = strconv.AppendInt(append(dst, " × "...), int64(o.repeat), 10)
 		}
 	case opMakePath:
-		text = "openat2" + p.list(p.args[i])
+		dst = p.appendList(append(dst, "openat2"...), p.args[i])
 	case opExec:
-		text = "execve" + p.list(p.args[i])
+		dst = p.appendList(append(dst, "execve"...), p.args[i])
 	case opKeepOnly:
-		text = "close_range(all others)"
+		dst = append(dst, "close_range(all others)"...)
 	case opReap:
-		text = "reap(" + p.list(p.args[i]) + ")"
+		dst = append(p.appendList(append(dst, "reap("...), p.args[i]), ')')
 	case opCheck:
-		text = "check"
+		dst = append(dst, "check"...)
 	default:
-		return ""
+		return dst
 	}
 	if o.save >= 0 {
-		text += " → " + p.slots[o.save]
+		dst = append(append(dst, " → "...), p.slots[o.save]...)
 	}
-	return text
+	return dst
 }
 
-func (p *Plan) list(args []any) string {
-	parts := make([]string, len(args))
+func (p *Plan) appendList(dst []byte, args []any) []byte {
+	dst = append(dst, '(')
 	for i, a := range args {
-		parts[i] = p.showArg(a)
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = p.appendArg(dst, a)
 	}
-	return "(" + strings.Join(parts, ", ") + ")"
+	return append(dst, ')')
 }
 
-func (p *Plan) showArg(a any) string {
+func (p *Plan) appendArg(dst []byte, a any) []byte {
 	switch v := a.(type) {
 	case nil:
-		return "NULL"
+		return append(dst, "NULL"...)
 	case Slot:
-		return p.slots[v]
+		return append(dst, p.slots[v]...)
 	case string:
-		return fmt.Sprintf("%q", v)
+		return strconv.AppendQuote(dst, v)
+	case int:
+		return appendNumber(dst, int64(v))
 	case []string:
-		return strings.Join(v, " | ")
+		return append(dst, strings.Join(v, " | ")...)
 	case *unix.OpenHow:
-		return fmt.Sprintf("{flags %#x, resolve %#x}", v.Flags, v.Resolve)
+		return fmt.Appendf(dst, "{flags %#x, resolve %#x}", v.Flags, v.Resolve)
 	case *unix.MountAttr:
-		return fmt.Sprintf("{set %#x, clear %#x, propagation %#x}", v.Attr_set, v.Attr_clr, v.Propagation)
+		return fmt.Appendf(dst, "{set %#x, clear %#x, propagation %#x}", v.Attr_set, v.Attr_clr, v.Propagation)
 	}
 	v := reflect.ValueOf(a)
 	switch {
-	case v.CanInt() && v.Int() < 0:
-		if v.Int() == unix.AT_FDCWD {
-			return "AT_FDCWD"
-		}
-		return fmt.Sprint(v.Int())
 	case v.CanInt():
-		return fmt.Sprintf("%#x", v.Int())
+		return appendNumber(dst, v.Int())
 	case v.CanUint():
-		return fmt.Sprintf("%#x", v.Uint())
+		return strconv.AppendUint(append(dst, "0x"...), v.Uint(), 16)
 	case v.Kind() == reflect.Slice:
-		return fmt.Sprintf("[%d]", v.Len())
+		return append(strconv.AppendInt(append(dst, '['), int64(v.Len()), 10), ']')
 	}
-	return "&" + strings.TrimPrefix(strings.TrimPrefix(v.Type().String(), "*"), "unix.")
+	return append(append(dst, '&'), strings.TrimPrefix(strings.TrimPrefix(v.Type().String(), "*"), "unix.")...)
+}
+
+func appendNumber(dst []byte, n int64) []byte {
+	switch {
+	case n == unix.AT_FDCWD:
+		return append(dst, "AT_FDCWD"...)
+	case n < 0:
+		return strconv.AppendInt(dst, n, 10)
+	}
+	return strconv.AppendUint(append(dst, "0x"...), uint64(n), 16)
 }
 
 // callName is the system call's name, from the table of those that plans use.

@@ -9,6 +9,7 @@ package runtime
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -17,7 +18,6 @@ import (
 
 	"berth/engine"
 	"berth/engine/internal/bundle"
-	"berth/engine/internal/plan"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,7 +27,7 @@ import (
 type Step struct {
 	Name     string
 	Explain  string
-	Data     any // marshals to JSON: what the step worked on, and its system calls
+	Data     json.RawMessage // what the step worked on, and its system calls
 	Start    time.Time
 	Duration time.Duration
 	Err      error
@@ -196,20 +196,7 @@ func Describe(b *bundle.Bundle) ([]Step, error) {
 	defer s.close()
 	out := make([]Step, 0, len(s.Plan.Steps()))
 	for i, ps := range s.Plan.Steps() {
-		out = append(out, Step{Name: ps.Name, Explain: ps.Explain, Data: stepData{ps.Data, calls{s.Plan, i}}})
+		out = append(out, Step{Name: ps.Name, Explain: ps.Explain, Data: stepData(s.Plan, i)})
 	}
 	return out, nil
-}
-
-// stepData is Step.Data as it is marshalled.
-type stepData struct {
-	Detail any   `json:"detail,omitempty"`
-	Calls  calls `json:"calls"`
-}
-
-// calls renders the system calls of a step when somebody wants to see them, and not
-// during a start.
-type calls struct {
-	plan *plan.Plan
-	step int
 }

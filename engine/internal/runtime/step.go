@@ -4,16 +4,26 @@ import (
 	"encoding/json"
 	"time"
 
+	"berth/engine/internal/eventlog"
 	"berth/engine/internal/plan"
 )
 
-// MarshalJSON renders the calls as a list of strings.
-func (c calls) MarshalJSON() ([]byte, error) {
-	list := c.plan.Calls(c.step)
-	if list == nil {
-		list = []string{}
+// stepData renders what a step works on: its detail and its system calls.
+func stepData(p *plan.Plan, i int) json.RawMessage {
+	out := []byte{'{'}
+	if detail := p.Steps()[i].Data; detail != nil {
+		if data, err := json.Marshal(detail); err == nil { // data of ours always encodes
+			out = append(append(append(out, `"detail":`...), data...), ',')
+		}
 	}
-	return json.Marshal(list)
+	out = append(out, `"calls":[`...)
+	for n, call := range p.Calls(i) {
+		if n > 0 {
+			out = append(out, ',')
+		}
+		out = eventlog.AppendString(out, call)
+	}
+	return append(out, "]}"...)
 }
 
 // A reporter publishes steps as far as they are known to have begun.
@@ -21,7 +31,21 @@ type reporter struct {
 	plan  *plan.Plan
 	child *plan.Child
 	f     func(Step)
-	next  int // first step not published
+	data  []json.RawMessage // of each step
+	next  int               // first step not published
+}
+
+// newReporter renders the steps, which takes a while, when the child has begun on them:
+// nobody waits for this process then.
+func newReporter(p *plan.Plan, child *plan.Child, f func(Step)) reporter {
+	r := reporter{plan: p, child: child, f: f}
+	if f != nil {
+		r.data = make([]json.RawMessage, len(p.Steps()))
+		for i := range r.data {
+			r.data[i] = stepData(p, i)
+		}
+	}
+	return r
 }
 
 // upTo publishes the steps before end; the last of them ended at, with err.
@@ -35,7 +59,7 @@ func (r *reporter) upTo(end int, at time.Time, err error) {
 		if began[i].IsZero() {
 			continue
 		}
-		s := Step{Name: steps[i].Name, Explain: steps[i].Explain, Data: stepData{steps[i].Data, calls{r.plan, i}}, Start: began[i]}
+		s := Step{Name: steps[i].Name, Explain: steps[i].Explain, Data: r.data[i], Start: began[i]}
 		until := at
 		if i+1 < end {
 			for _, t := range began[i+1 : end] {

@@ -57,7 +57,7 @@ func (s *start) run(ctx context.Context) (*Process, error) {
 		return nil, s.cloneError(err)
 	}
 	t := &talk{start: s, child: child}
-	t.report = reporter{plan: s.Plan, child: child, f: s.o.Steps}
+	t.report = newReporter(s.Plan, child, s.o.Steps)
 	if !s.join {
 		t.proc = &Process{pid: child.Pid, pidfd: child.Pidfd}
 		t.victim.Store(child.Pidfd)

@@ -1,7 +1,6 @@
 package shim
 
 import (
-	"encoding/json"
 	"maps"
 	"sync"
 	"time"
@@ -27,7 +26,6 @@ type events struct {
 type pending struct {
 	eventlog.Record
 	step *engine.Step
-	data any // of the step
 }
 
 func openEvents(b *bundle.Bundle) (*events, error) {
@@ -71,7 +69,7 @@ func (e *events) step(rs runtime.Step) {
 	st.Seq, st.Subject, st.Op, st.OpName = e.seq, e.b.ID, e.b.Op, e.b.OpName
 	e.recs = append(e.recs, pending{eventlog.Record{
 		Time: st.Start.Add(st.Duration), Kind: string(engine.KindStep), Action: st.Name, ID: st.Op,
-	}, &st, rs.Data})
+	}, &st})
 }
 
 // flush appends the batch.
@@ -86,13 +84,7 @@ func (e *events) flush() {
 	recs := make([]eventlog.Record, 0, len(batch))
 	for _, p := range batch {
 		if p.step != nil {
-			var err error
-			if p.step.Data, err = json.Marshal(p.data); err == nil {
-				p.Data, err = json.Marshal(p.step)
-			}
-			if err != nil {
-				continue // its data is not JSON: the step's maker is at fault, the start is not
-			}
+			p.Data = eventlog.EncodeStep(p.step)
 		}
 		recs = append(recs, p.Record)
 	}

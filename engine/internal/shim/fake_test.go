@@ -2,6 +2,7 @@ package shim
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -46,7 +47,7 @@ type ordinary struct{}
 
 func (ordinary) Launch(_ context.Context, b *bundle.Bundle, o runtime.Options) (container, error) {
 	p := b.Spec.Process
-	o.Steps(runtime.Step{Name: "clone", Start: time.Now(), Data: map[string]int{"n": 1}})
+	o.Steps(runtime.Step{Name: "clone", Start: time.Now(), Data: json.RawMessage(`{"n":1}`)})
 	return launchOrdinary(runtime.ExecSpec{Args: p.Args, Env: p.Env, Cwd: p.Cwd, Terminal: p.Terminal}, o)
 }
 

@@ -88,7 +88,7 @@ func (s *supervisor) options(io *stdio, g *cgroup.Group) (o runtime.Options, err
 
 // publicStep converts what is not the shim's to decide.
 func publicStep(st runtime.Step) engine.Step {
-	out := engine.Step{Name: st.Name, Explain: st.Explain, Start: st.Start, Duration: st.Duration.Round(time.Microsecond), Done: true}
+	out := engine.Step{Name: st.Name, Explain: st.Explain, Data: st.Data, Start: st.Start, Duration: st.Duration.Round(time.Microsecond), Done: true}
 	if st.Err != nil {
 		out.Error = st.Err.Error()
 	}

@@ -1,0 +1,115 @@
+package eventlog
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"berth/engine"
+)
+
+// The start of a container writes some forty records, tens of kilobytes. Package json
+// would learn the types first, once in each process, and go over the text of a step
+// several times, since it stands in other JSON. What is written here is the same, byte for byte.
+
+// appendRecord appends r as one line.
+func appendRecord(dst []byte, r *Record) ([]byte, error) {
+	dst = appendTime(append(dst, `{"t":`...), r.Time)
+	dst = AppendString(append(dst, `,"k":`...), r.Kind)
+	dst = AppendString(append(dst, `,"a":`...), r.Action)
+	dst = AppendString(append(dst, `,"i":`...), r.ID)
+	if len(r.Attrs) > 0 {
+		sep := `,"m":{`
+		for _, k := range slices.Sorted(maps.Keys(r.Attrs)) {
+			dst = AppendString(append(dst, sep...), k)
+			dst = AppendString(append(dst, ':'), r.Attrs[k])
+			sep = ","
+		}
+		dst = append(dst, '}')
+	}
+	if len(r.Data) > 0 {
+		dst = append(dst, `,"d":`...)
+		if bytes.IndexByte(r.Data, '\n') < 0 {
+			dst = append(dst, r.Data...)
+		} else {
+			buf := bytes.NewBuffer(dst) // a record is one line
+			if err := json.Compact(buf, r.Data); err != nil {
+				return nil, err
+			}
+			dst = buf.Bytes()
+		}
+	}
+	return append(dst, "}\n"...), nil
+}
+
+// EncodeStep returns s as it goes into Record.Data. s.Data must be JSON, or nil.
+func EncodeStep(s *engine.Step) []byte {
+	dst := make([]byte, 0, 512+len(s.Data))
+	dst = AppendString(append(dst, `{"Op":`...), s.Op)
+	dst = AppendString(append(dst, `,"OpName":`...), s.OpName)
+	dst = AppendString(append(dst, `,"Subject":`...), s.Subject)
+	dst = strconv.AppendInt(append(dst, `,"Seq":`...), int64(s.Seq), 10)
+	dst = AppendString(append(dst, `,"Name":`...), s.Name)
+	dst = AppendString(append(dst, `,"Explain":`...), s.Explain)
+	dst = append(dst, `,"Data":`...)
+	if s.Data == nil {
+		dst = append(dst, "null"...)
+	}
+	dst = append(dst, s.Data...)
+	dst = appendTime(append(dst, `,"Start":`...), s.Start)
+	dst = strconv.AppendInt(append(dst, `,"Duration":`...), int64(s.Duration), 10)
+	dst = strconv.AppendBool(append(dst, `,"Done":`...), s.Done)
+	dst = AppendString(append(dst, `,"Error":`...), s.Error)
+	return append(dst, '}')
+}
+
+func appendTime(dst []byte, t time.Time) []byte {
+	return append(t.AppendFormat(append(dst, '"'), time.RFC3339Nano), '"')
+}
+
+// AppendString appends s as a JSON string.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' {
+			i++
+			continue
+		}
+		n := 1
+		escape := ""
+		switch c {
+		case '"':
+			escape = `\"`
+		case '\\':
+			escape = `\\`
+		case '\b':
+			escape = `\b`
+		case '\f':
+			escape = `\f`
+		case '\n':
+			escape = `\n`
+		case '\r':
+			escape = `\r`
+		case '\t':
+			escape = `\t`
+		default:
+			var r rune
+			if r, n = utf8.DecodeRuneInString(s[i:]); c >= utf8.RuneSelf && (r != utf8.RuneError || n > 1) && r != '\u2028' && r != '\u2029' {
+				i += n
+				continue
+			}
+			const hex = "0123456789abcdef"
+			escape = string([]byte{'\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15]})
+		}
+		dst = append(append(dst, s[from:i]...), escape...)
+		i += n
+		from = i
+	}
+	return append(append(dst, s[from:]...), '"')
+}
