@@ -50,7 +50,7 @@ func complete(cfg *engine.ContainerConfig, img engine.ImageConfig, id string) er
 	if cfg.Restart.Name == "" {
 		cfg.Restart.Name = "no"
 	}
-	cfg.Env = mergeEnv(cfg, img.Env)
+	cfg.Env = ownEnv(cfg.Env, img.Env)
 	labels := maps.Clone(img.Labels)
 	if labels == nil {
 		labels = map[string]string{}
@@ -58,6 +58,26 @@ func complete(cfg *engine.ContainerConfig, img engine.ImageConfig, id string) er
 	maps.Copy(labels, cfg.Labels)
 	cfg.Labels = labels
 	return nil
+}
+
+// ownEnv is what a container's record keeps, as Docker's inspect shows it: the caller's
+// variables, one that is to be taken away as its name alone, and behind them what else
+// the image sets. The defaults are added at the start.
+func ownEnv(caller, image []string) []string {
+	env := make([]string, 0, len(caller)+len(image))
+	at := map[string]int{}
+	for i, e := range slices.Concat(caller, image) {
+		key, _, _ := strings.Cut(e, "=")
+		j, known := at[key]
+		switch {
+		case !known:
+			at[key] = len(env)
+			env = append(env, e)
+		case i < len(caller):
+			env[j] = e // the last one counts
+		}
+	}
+	return env
 }
 
 // mergeEnv puts the caller's variables over the image's, and both over the defaults.

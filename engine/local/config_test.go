@@ -71,6 +71,10 @@ func TestEnvironment(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("environment differs (-want +got):\n%s", d)
 	}
+	own := ownEnv([]string{"A=1", "GONE", "A=2", "B=3"}, []string{"PATH=/image", "GONE=1", "B=image", "C=4"})
+	if want := []string{"A=2", "GONE", "B=3", "PATH=/image", "C=4"}; !slices.Equal(own, want) {
+		t.Errorf("the record keeps %q, want %q", own, want)
+	}
 	if plain := mergeEnv(&engine.ContainerConfig{}, nil); !slices.Contains(plain, defaultPath) {
 		t.Errorf("no PATH in %v", plain)
 	}

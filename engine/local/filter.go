@@ -51,7 +51,8 @@ func (e *Engine) containerTest(ctx context.Context, key, v string, all []engine.
 		if err != nil {
 			return nil, invalid("invalid filter 'name=%s': %w", v, err)
 		}
-		return func(c *engine.Container) bool { return re.MatchString(c.Name) }, nil
+		// Docker's names begin with a slash, and its users write ^/name$.
+		return func(c *engine.Container) bool { return re.MatchString(c.Name) || re.MatchString("/"+c.Name) }, nil
 	case "label":
 		return func(c *engine.Container) bool { return hasLabel(c.Labels, v) }, nil
 	case "exited":
@@ -95,7 +96,30 @@ func (e *Engine) containerTest(ctx context.Context, key, v string, all []engine.
 	case "network":
 		return func(c *engine.Container) bool { return c.Network == v }, nil
 	}
-	return nil, invalid("invalid filter %q", key)
+	fits, err := absentFeature(key, v)
+	return func(*engine.Container) bool { return fits }, err
+}
+
+// absentFeature answers filters on what no container here has: whether all of them fit, or none.
+func absentFeature(key, v string) (fits bool, err error) {
+	switch key {
+	case "health":
+		if !slices.Contains([]string{"none", "starting", "healthy", "unhealthy"}, v) {
+			return false, invalid("invalid filter 'health=%s': one of none, starting, healthy, unhealthy", v)
+		}
+		return v == "none", nil // no health check is run
+	case "publish", "expose":
+		return false, nil // no port is
+	case "isolation":
+		return v == "" || v == "default", nil // Windows has others
+	case "is-task":
+		is, err := strconv.ParseBool(v)
+		if err != nil {
+			return false, invalid("invalid filter 'is-task=%s': true or false", v)
+		}
+		return !is, nil // of a swarm
+	}
+	return false, invalid("invalid filter %q", key)
 }
 
 // hasLabel reports whether labels fit "key" or "key=value".

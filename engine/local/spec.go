@@ -42,7 +42,7 @@ func makeSpec(rec *state.Record, dir string, ids idmap.Mapping) (*specs.Spec, er
 		Process: &specs.Process{
 			Terminal: cfg.TTY,
 			Args:     command(cfg),
-			Env:      cfg.Env,
+			Env:      mergeEnv(cfg, nil),
 			Cwd:      cfg.WorkingDir,
 			Capabilities: &specs.LinuxCapabilities{
 				Bounding: allowed, Permitted: allowed, Effective: allowed,

@@ -47,7 +47,7 @@ func (e *Engine) Info(ctx context.Context) (engine.Info, error) {
 		CgroupVersion: host.Version(),
 		CgroupLimits:  host.Limits(),
 		SecurityOpts:  []string{"seccomp,profile=builtin"},
-		StorageDriver: "overlay",
+		StorageDriver: "overlay2",
 		LogDriver:     "json-file",
 		Demo:          e.opts.Demo,
 		Mirrors:       e.opts.Mirrors,

@@ -4,6 +4,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// validate refuses what no image could make right. It does not look at the host.
+// validate refuses what no image could make right. Of the host it looks at the number of CPUs only.
 func validate(cfg *engine.ContainerConfig) error {
 	for _, check := range []func(*engine.ContainerConfig) error{
 		validateNames, validateMounts, validateResources, validatePolicy,
@@ -99,6 +100,10 @@ func validateResources(cfg *engine.ContainerConfig) error {
 	r := &cfg.Resources
 	if _, err := cgroup.Resources(*r); err != nil {
 		return err
+	}
+	// Less than a hundredth the kernel refuses, and more than there are is a mistake.
+	if n := runtime.NumCPU(); r.NanoCPUs != 0 && (r.NanoCPUs < 1e7 || r.NanoCPUs > int64(n)*1e9) {
+		return invalid("set CPU limit of %g: the range of CPUs is from 0.01 to %d.00, as there are only %d CPUs available", float64(r.NanoCPUs)/1e9, n, n)
 	}
 	if r.PidsLimit < -1 {
 		return invalid("invalid --pids-limit %d: a positive number, or -1 for no limit", r.PidsLimit)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"berth/engine"
 
@@ -122,7 +123,7 @@ func (a *App) renameCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return eng.RenameContainer(cmd.Context(), args[0], args[1])
+			return eng.RenameContainer(cmd.Context(), args[0], strings.TrimPrefix(args[1], "/"))
 		},
 		ValidArgsFunction: a.completeContainers(nil),
 	}

@@ -14,6 +14,7 @@ import (
 
 	"berth/engine"
 	"berth/engine/enginetest"
+	"berth/engine/enginetest/ability"
 
 	"github.com/creack/pty"
 	"golang.org/x/term"
@@ -33,9 +34,10 @@ type user struct {
 
 func newUser(t *testing.T) *user {
 	t.Helper()
+	ability.Need(t, ability.PTY)
 	master, slave, err := pty.Open()
 	if err != nil {
-		t.Skip("pty:", err)
+		t.Fatal(err)
 	}
 	if err := pty.Setsize(slave, &pty.Winsize{Cols: 90, Rows: 30}); err != nil {
 		t.Fatal(err)

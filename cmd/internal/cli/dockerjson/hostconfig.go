@@ -145,6 +145,9 @@ func hostConfig(d engine.ContainerDetail) HostConfig {
 	if h.ShmSize == 0 {
 		h.ShmSize = defaultShmSize
 	}
+	if h.Memory > 0 && h.MemorySwap == 0 {
+		h.MemorySwap = 2 * h.Memory // what the engine sets, as Docker does
+	}
 	if res.PidsLimit != 0 {
 		h.PidsLimit = &res.PidsLimit
 	}

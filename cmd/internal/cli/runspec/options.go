@@ -124,7 +124,7 @@ func (o *Options) Streams() (stdin, stdout, stderr bool) {
 // contradict each other, or that Berth does not know how to honour, are errors.
 func (o *Options) Config(image string, args []string) (engine.ContainerConfig, error) {
 	cfg := engine.ContainerConfig{
-		Name: o.name, Image: image, Platform: o.platform, Hostname: o.hostname,
+		Name: strings.TrimPrefix(o.name, "/"), Image: image, Platform: o.platform, Hostname: o.hostname,
 		User: o.user, WorkingDir: o.workdir, TTY: o.tty, OpenStdin: o.interactive,
 		StopSignal: o.stopSignal, ReadOnly: o.readOnly, Init: o.init, AutoRemove: o.rm,
 		CapAdd: o.capAdd.values, CapDrop: o.capDrop.values,

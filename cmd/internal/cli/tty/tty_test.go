@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"berth/engine"
+	"berth/engine/enginetest/ability"
 
 	"github.com/creack/pty"
 	"golang.org/x/term"
@@ -93,9 +94,10 @@ func TestModeTracker(t *testing.T) {
 }
 
 func TestRawRestores(t *testing.T) {
+	ability.Need(t, ability.PTY)
 	ptmx, tty, err := pty.Open()
 	if err != nil {
-		t.Skip("pty:", err)
+		t.Fatal(err)
 	}
 	defer ptmx.Close()
 	defer tty.Close()
