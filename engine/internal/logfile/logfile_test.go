@@ -150,11 +150,14 @@ func TestTail(t *testing.T) {
 
 func TestSelection(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	write(t, path, 0, 0, "early\n", "!early\n")
-	time.Sleep(2 * time.Millisecond) // the times must differ
-	mid := time.Now()
-	time.Sleep(2 * time.Millisecond)
-	write(t, path, 0, 0, "late\n")
+	mid := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
+	content := `{"log":"early\n","stream":"stdout","time":"2024-01-02T03:04:04.9Z"}
+{"log":"early\n","stream":"stderr","time":"2024-01-02T03:04:04.999999999Z"}
+{"log":"late\n","stream":"stdout","time":"2024-01-02T03:04:05.000000001Z"}
+`
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name string
 		opts engine.LogOptions

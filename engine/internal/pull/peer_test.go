@@ -23,7 +23,7 @@ import (
 func TestAgainstDistribution(t *testing.T) {
 	program, err := exec.LookPath("docker-registry")
 	if err != nil {
-		t.Skip("needs the program docker-registry")
+		t.Skip("missing ability: the program docker-registry")
 	}
 	host := startDistribution(t, program)
 	ref, err := name.ParseReference(host + "/random/image:1")
