@@ -3,6 +3,8 @@ package session
 import (
 	"errors"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 var (
@@ -18,8 +20,9 @@ const maxReplies = 16 << 10
 // An input passes what clients send to the program, in the order in which it came. A
 // program that never reads blocks its goroutine and nothing else.
 type input struct {
-	s *Session
-	f *os.File
+	s    *Session
+	f    *os.File // of a pipe; nil on a terminal
+	gate *gate    // of a terminal
 
 	// Guarded by the stream's mu:
 
@@ -40,12 +43,18 @@ type piece struct {
 	c    *Client
 }
 
-func newInput(s *Session) *input {
-	f := s.cfg.Stdin
+// openInput takes over what the program reads from.
+func (s *Session) openInput() error {
+	in := &input{s: s, f: s.cfg.Stdin}
 	if s.cfg.Terminal != nil {
-		f = s.cfg.Terminal
+		g, err := newGate(s.cfg.Terminal, unix.EPOLLOUT)
+		if err != nil {
+			return err
+		}
+		in.gate = g
 	}
-	return &input{s: s, f: f}
+	s.input = in
+	return nil
 }
 
 // put queues a copy of p. mu is held.
@@ -83,16 +92,27 @@ func (in *input) close() {
 	in.closed = true
 	st.cond.Broadcast()
 	st.mu.Unlock()
-	if in.f != nil && in.f != in.s.cfg.Terminal {
+	if in.gate != nil {
+		in.gate.close()
+	}
+	if in.f != nil {
 		_ = in.f.Close()
 	}
+}
+
+func (in *input) write(p []byte) error {
+	if in.gate != nil {
+		return in.gate.write(p)
+	}
+	_, err := in.f.Write(p)
+	return err
 }
 
 // run writes until the session closes. When the program does not take input any more,
 // clients are told that theirs was consumed, so that none hangs on it.
 func (in *input) run() {
 	st := in.s.stream
-	broken := in.f == nil
+	broken := in.f == nil && in.gate == nil
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for {
@@ -117,7 +137,7 @@ func (in *input) run() {
 		}
 		if !broken {
 			st.mu.Unlock()
-			_, err := in.f.Write(p.data)
+			err := in.write(p.data)
 			st.mu.Lock()
 			broken = err != nil
 		}

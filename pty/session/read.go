@@ -1,8 +1,6 @@
 package session
 
 import (
-	"os"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,11 +10,15 @@ const (
 	// pipeRead is how much is read from a pipe at once: the default capacity of one.
 	pipeRead = 64 << 10
 	// announceSize is how much output is collected at most before readers are woken.
-	announceSize = 32 << 10
-	// lull is how long a reader waits for more in the midst of a burst.
-	lull = time.Millisecond
+	announceSize = 64 << 10
+	// lull is how long a reader waits for more in the midst of a burst, and floodLull
+	// how long when the last lull brought at least floodSize: at the 25 MB/s that a
+	// terminal manages, less comes meanwhile than the kernel holds.
+	lull      = 500 * time.Microsecond
+	floodLull = 2 * time.Millisecond
+	floodSize = 8 << 10
 	// burstGap separates bursts: output after such a pause is passed on at once.
-	burstGap = 2 * lull
+	burstGap = 2 * floodLull
 )
 
 // A source reads one of the program's outputs into the stream.
@@ -24,42 +26,40 @@ const (
 // A program that prints line by line to a terminal is slower than whoever reads it:
 // each line would come alone, and wake the screen, the log and every client for some
 // eight bytes; switching between them then takes most of two processors. So in the
-// midst of a burst the source waits a millisecond for more before it wakes
+// midst of a burst the source waits a moment for more before it wakes
 // anybody. The first output after a pause, such as the echo of a key, is passed on at
 // once. The kernel holds 64 KiB for a terminal meanwhile: the program is not stopped.
 type source struct {
 	s    *Session
-	f    *os.File
-	raw  syscall.RawConn
+	gate *gate
 	kind Kind
 
 	pending   int       // bytes that readers have not been woken for
 	announced time.Time // when they were, last
+	lull      int       // bytes since the last lull
 }
 
-// readSource copies one source to the stream until its end: io.EOF from a pipe, EIO
-// from a terminal whose last process is gone, os.ErrDeadlineExceeded after StopReading.
-func (s *Session) readSource(f *os.File, k Kind) {
+// readSource copies one output to the stream until its end: end of file on a pipe, EIO
+// on a terminal whose last process is gone, or StopReading.
+func (s *Session) readSource(o output) {
 	st := s.stream
-	if raw, err := f.SyscallConn(); err == nil {
-		src := &source{s: s, f: f, raw: raw, kind: k}
-		if f == s.cfg.Terminal {
-			for buf := st.reserve(); buf != nil; buf = st.reserve() {
-				n := src.read(buf)
-				st.commit(k, n)
-				if n <= 0 {
-					break
-				}
-				src.collected(n)
+	src := &source{s: s, gate: o.gate, kind: o.kind}
+	if s.cfg.Terminal != nil {
+		for buf := st.reserve(); buf != nil; buf = st.reserve() {
+			n := src.read(buf)
+			st.commit(o.kind, n)
+			if n == 0 {
+				break
 			}
-		} else {
-			// Two pipes can't be read straight into one stream: which of them fills it
-			// next is not known before.
-			buf := make([]byte, pipeRead)
-			for n := src.read(buf); n > 0; n = src.read(buf) {
-				st.write(k, buf[:n])
-				src.collected(n)
-			}
+			src.collected(n)
+		}
+	} else {
+		// Two pipes can't be read straight into one stream: which of them fills it
+		// next is not known before.
+		buf := make([]byte, pipeRead)
+		for n := src.read(buf); n > 0; n = src.read(buf) {
+			st.write(o.kind, buf[:n])
+			src.collected(n)
 		}
 	}
 	st.mu.Lock()
@@ -72,36 +72,39 @@ func (s *Session) readSource(f *os.File, k Kind) {
 
 // read returns how much it read, 0 at the end.
 func (r *source) read(buf []byte) int {
-	n := 0
-	waited := false
-	err := r.raw.Read(func(fd uintptr) bool {
-		for {
-			var err error
-			n, err = unix.Read(int(fd), buf)
-			switch {
-			case err == unix.EINTR:
-				continue
-			case err != unix.EAGAIN:
-				return true
-			case r.pending == 0:
-				return false
-			case !waited && time.Since(r.announced) < burstGap:
-				waited = true
-				time.Sleep(lull)
-				continue
-			}
+	for waited := false; ; {
+		n, ready, err := r.gate.try(unix.Read, buf)
+		switch {
+		case err != nil:
+			return 0
+		case ready:
+			return n
+		case r.pending > 0 && !waited && time.Since(r.announced) < burstGap:
+			waited = true
+			time.Sleep(r.pause())
+			continue
+		case r.pending > 0:
 			r.announce()
-			return false
 		}
-	})
-	if err != nil {
-		return 0
+		if r.gate.wait() != nil {
+			return 0
+		}
 	}
-	return max(n, 0)
+}
+
+// pause is how long to wait for more.
+func (r *source) pause() time.Duration {
+	got := r.lull
+	r.lull = 0
+	if got >= floodSize {
+		return floodLull
+	}
+	return lull
 }
 
 // collected counts what is new in the stream.
 func (r *source) collected(n int) {
+	r.lull += n
 	if r.pending += n; r.pending >= announceSize {
 		r.announce()
 	}

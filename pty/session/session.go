@@ -42,6 +42,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A Size is the size of a terminal in character cells. The zero Size is "none".
@@ -75,9 +77,9 @@ var ErrClosed = errors.New("client is closed")
 type Config struct {
 	// Terminal is the master side of the program's PTY; nil for pipes.
 	Terminal *os.File
-	// Stdin, Stdout and Stderr are our ends of pipes; each may be nil. All files
-	// must be pollable (os.NewFile of a non-blocking descriptor), so that closing
-	// ends a pending read or write. The session closes them.
+	// Stdin, Stdout and Stderr are our ends of pipes; each may be nil. Stdin must be
+	// pollable (os.NewFile of a non-blocking descriptor), so that closing it ends a
+	// pending write. The session takes all files over and closes them.
 	Stdin, Stdout, Stderr *os.File
 	// Screen is required with Terminal.
 	Screen Screen
@@ -95,10 +97,11 @@ type Config struct {
 
 // A Session is one program's terminal or pipes.
 type Session struct {
-	cfg    Config
-	screen Screen
-	stream *stream
-	input  *input
+	cfg     Config
+	screen  Screen
+	stream  *stream
+	input   *input
+	outputs []output
 
 	// The following are guarded by stream.mu, whose condition announces every change.
 
@@ -122,15 +125,68 @@ type mark struct {
 	size Size
 }
 
-// New returns a session that does not read yet; see Start. Clients may attach before.
-func New(c Config) *Session {
+// New returns a session that does not read yet; see Start. Clients may attach before. An
+// error means that there are no descriptors left; the files are closed then.
+func New(c Config) (*Session, error) {
 	s := &Session{
 		cfg: c, screen: c.Screen, size: c.Size,
 		stream:  newStream(),
 		drained: make(chan struct{}),
 	}
-	s.input = newInput(s)
-	return s
+	err := s.openOutputs()
+	if err == nil {
+		err = s.openInput()
+	}
+	if err != nil {
+		s.closeFiles()
+		if s.input == nil && s.cfg.Stdin != nil {
+			_ = s.cfg.Stdin.Close() // nothing was written
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// An output is one of the program's outputs.
+type output struct {
+	f    *os.File
+	gate *gate
+	kind Kind
+}
+
+// openOutputs takes over what the program writes to.
+func (s *Session) openOutputs() error {
+	for _, o := range []struct {
+		f **os.File
+		k Kind
+	}{{&s.cfg.Terminal, Stdout}, {&s.cfg.Stdout, Stdout}, {&s.cfg.Stderr, Stderr}} {
+		if *o.f == nil {
+			continue
+		}
+		f, err := unwatched(*o.f)
+		if err != nil {
+			return err
+		}
+		*o.f = f
+		g, err := newGate(f, unix.EPOLLIN)
+		if err != nil {
+			return err
+		}
+		s.outputs = append(s.outputs, output{f, g, o.k})
+	}
+	return nil
+}
+
+// closeFiles ends reading. Nothing can be lost by it.
+func (s *Session) closeFiles() {
+	for _, o := range s.outputs {
+		o.gate.close()
+	}
+	for _, f := range []*os.File{s.cfg.Terminal, s.cfg.Stdout, s.cfg.Stderr} {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
 }
 
 // Start begins to read the program's output and to write its input.
@@ -146,14 +202,9 @@ func (s *Session) Start() {
 		s.required++
 		go s.runLog(st.addCursor(true))
 	}
-	for _, in := range []struct {
-		f *os.File
-		k Kind
-	}{{s.cfg.Terminal, Stdout}, {s.cfg.Stdout, Stdout}, {s.cfg.Stderr, Stderr}} {
-		if in.f != nil {
-			s.readers++
-			go s.readSource(in.f, in.k)
-		}
+	for _, o := range s.outputs {
+		s.readers++
+		go s.readSource(o)
 	}
 	if s.readers == 0 {
 		st.end()
@@ -184,11 +235,8 @@ func (s *Session) StopReading(quiet, limit time.Duration) {
 		}
 		last = head
 	}
-	for _, f := range []*os.File{s.cfg.Terminal, s.cfg.Stdout, s.cfg.Stderr} {
-		if f != nil {
-			// The past: a pending read returns, buffered output was read already.
-			_ = f.SetReadDeadline(time.Unix(1, 0))
-		}
+	for _, o := range s.outputs {
+		o.gate.stop() // buffered output was read already
 	}
 	st.waitEnd(time.Minute)
 }
@@ -199,11 +247,7 @@ func (s *Session) Drained() <-chan struct{} { return s.drained }
 // Close ends the session: clients get what they have not read yet and then the end.
 // The program sees a hangup or a closed pipe if it still runs.
 func (s *Session) Close() {
-	for _, f := range []*os.File{s.cfg.Terminal, s.cfg.Stdout, s.cfg.Stderr} {
-		if f != nil {
-			_ = f.Close() // read side: nothing can be lost by it
-		}
-	}
+	s.closeFiles()
 	s.input.close()
 	s.stream.mu.Lock()
 	defer s.stream.mu.Unlock()

@@ -74,9 +74,18 @@ func terminal(t testing.TB, sc Screen, cfg Config) (*Session, *os.File) {
 	if cfg.Size == (Size{}) {
 		cfg.Size = Size{80, 24}
 	}
-	s := New(cfg)
+	s := mustNew(t, cfg)
 	t.Cleanup(func() { _ = slave.Close(); s.Close() })
 	return s, slave
+}
+
+func mustNew(t testing.TB, c Config) *Session {
+	t.Helper()
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func raw(t testing.TB, f *os.File) {
@@ -141,7 +150,7 @@ func TestAttachAtAnyMomentSeesEveryByteOnce(t *testing.T) {
 // TestLaggingRequiredReader has the program wait for the screen while a client lags
 // even more: once the screen moves on, that client must not hold the program up.
 func TestLaggingRequiredReader(t *testing.T) {
-	sc := &gate{tape: tape{keep: 100}, open: make(chan struct{})}
+	sc := &latch{tape: tape{keep: 100}, open: make(chan struct{})}
 	s, slave := terminal(t, sc, Config{})
 	s.Start()
 	slow := s.Attach(ClientOptions{Stdout: true})
@@ -168,13 +177,13 @@ func TestLaggingRequiredReader(t *testing.T) {
 	slow.Close(false)
 }
 
-// gate is a screen that takes nothing before it is open.
-type gate struct {
+// latch is a screen that takes nothing before it is open.
+type latch struct {
 	tape
 	open chan struct{}
 }
 
-func (g *gate) Write(p []byte) (int, error) {
+func (g *latch) Write(p []byte) (int, error) {
 	<-g.open
 	return g.tape.Write(p)
 }
@@ -183,7 +192,7 @@ func TestPipesKeepKindsAndOrder(t *testing.T) {
 	var logged [3]bytes.Buffer
 	outR, outW, _ := os.Pipe()
 	errR, errW, _ := os.Pipe()
-	s := New(Config{Stdout: pollable(t, outR), Stderr: pollable(t, errR),
+	s := mustNew(t, Config{Stdout: pollable(t, outR), Stderr: pollable(t, errR),
 		Log: func(k Kind, p []byte) { logged[k].Write(p) }})
 	defer s.Close()
 	both := s.Attach(ClientOptions{Stdout: true, Stderr: true, Hold: true})
@@ -348,7 +357,7 @@ func TestStdinEnds(t *testing.T) {
 			r, w, _ := os.Pipe()
 			outR, outW, _ := os.Pipe()
 			defer outW.Close()
-			s := New(Config{Stdin: pollable(t, w), Stdout: pollable(t, outR), StdinOnce: tt.once})
+			s := mustNew(t, Config{Stdin: pollable(t, w), Stdout: pollable(t, outR), StdinOnce: tt.once})
 			defer s.Close()
 			s.Start()
 			a, b := s.Attach(ClientOptions{Stdin: true}), s.Attach(ClientOptions{Stdin: true})
@@ -378,7 +387,7 @@ func TestStdinEnds(t *testing.T) {
 func TestStopReadingWithHeldPipe(t *testing.T) {
 	r, w, _ := os.Pipe()
 	defer w.Close() // the left-over process
-	s := New(Config{Stdout: pollable(t, r)})
+	s := mustNew(t, Config{Stdout: pollable(t, r)})
 	defer s.Close()
 	c := s.Attach(ClientOptions{Stdout: true, Hold: true})
 	s.Start()
@@ -414,7 +423,7 @@ func BenchmarkTerminal(b *testing.B) {
 					}
 					_ = master.Close()
 				} else {
-					s := New(Config{Terminal: pollable(b, master), Screen: &null{}, Log: func(Kind, []byte) {}})
+					s := mustNew(b, Config{Terminal: pollable(b, master), Screen: &null{}, Log: func(Kind, []byte) {}})
 					c := s.Attach(ClientOptions{Stdout: true})
 					s.Start()
 					for {

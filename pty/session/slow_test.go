@@ -46,7 +46,7 @@ func TestSlowPipeClients(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r, w, _ := os.Pipe()
 			er, ew, _ := os.Pipe()
-			s := New(Config{Stdout: pollable(t, r), Stderr: pollable(t, er), SpillDir: tt.dir})
+			s := mustNew(t, Config{Stdout: pollable(t, r), Stderr: pollable(t, er), SpillDir: tt.dir})
 			defer s.Close()
 			slow := s.Attach(ClientOptions{Stdout: true})
 			hold := s.Attach(ClientOptions{Stdout: true, Hold: true})

@@ -10,22 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pollable returns a file for f's descriptor whose reads and writes end when it is
-// closed. f itself is closed.
-func pollable(f *os.File) (*os.File, error) {
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		return nil, fmt.Errorf("duplicate %q: %w", f.Name(), err)
-	}
-	name := f.Name()
-	_ = f.Close() // the duplicate lives on
-	if err := unix.SetNonblock(fd, true); err != nil {
-		_ = unix.Close(fd)
-		return nil, fmt.Errorf("make %q non-blocking: %w", name, err)
-	}
-	return os.NewFile(uintptr(fd), name), nil
-}
-
 // pipes are a program's three pipes: ours and its own ends.
 type pipes struct {
 	ours, its [3]*os.File
@@ -114,13 +98,9 @@ func (s *stdio) session(p program, cfg session.Config) (*session.Session, error)
 		closeFiles(s.p.its[:]...)
 		s.p.its = [3]*os.File{}
 		cfg.Stdin, cfg.Stdout, cfg.Stderr = s.p.ours[0], s.p.ours[1], s.p.ours[2]
-		return session.New(cfg), nil
+		return session.New(cfg)
 	}
-	f, err := pollable(p.Console())
-	if err != nil {
-		return nil, err
-	}
-	cfg.Terminal = f
+	cfg.Terminal = p.Console()
 	cfg.Screen = newScreen(s.size)
-	return session.New(cfg), nil
+	return session.New(cfg)
 }
