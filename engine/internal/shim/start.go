@@ -73,8 +73,7 @@ func spawn(dir string) (*conn, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
 	}
-	theirs := os.NewFile(uintptr(pair[1]), "shim connection")
-	defer theirs.Close() // the shim has its own
+	defer unix.Close(pair[1]) // the shim has its own
 	if err := unix.SetNonblock(pair[0], true); err != nil {
 		_ = unix.Close(pair[0])
 		return nil, os.NewSyscallError("fcntl", err)
@@ -83,14 +82,14 @@ func spawn(dir string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := execShim(dir, theirs); err != nil {
+	if err := execShim(dir, pair[1]); err != nil {
 		_ = ours.Close()
 		return nil, err
 	}
 	return ours, nil
 }
 
-func execShim(dir string, theirs *os.File) error {
+func execShim(dir string, theirs int) error {
 	prog, argv0, err := Find()
 	if err != nil {
 		return err
@@ -99,30 +98,41 @@ func execShim(dir string, theirs *os.File) error {
 	if err != nil {
 		return err
 	}
-	defer exe.close()
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return err
+		exe.close()
+		return &os.PathError{Op: "open", Path: os.DevNull, Err: err}
 	}
-	defer null.Close() // never written
-	faults, err := os.OpenFile(filepath.Join(dir, "shim.log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	defer unix.Close(null) // never written
+	file := filepath.Join(dir, "shim.log")
+	faults, err := unix.Open(file, unix.O_WRONLY|unix.O_CREAT|unix.O_APPEND|unix.O_CLOEXEC, 0o600)
 	if err != nil {
-		return err
+		exe.close()
+		return &os.PathError{Op: "open", Path: file, Err: err}
 	}
-	defer faults.Close() // only the shim writes to it
-	p, err := os.StartProcess(exe.path, []string{argv0, dir}, &os.ProcAttr{
+	defer unix.Close(faults) // only the shim writes to it
+	// Package os would try out first, with a process of its own, what pidfds can do here.
+	pid, err := syscall.ForkExec(exe.path, []string{argv0, dir}, &syscall.ProcAttr{
 		Dir:   dir,
 		Env:   environment(os.Environ()),
-		Files: []*os.File{null, null, faults, theirs},
+		Files: []uintptr{uintptr(null), uintptr(null), uintptr(faults), uintptr(theirs)},
 		// Its own session: no terminal's hangup and no job control reaches it.
 		Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 	if err != nil {
-		return err
+		exe.close()
+		return &os.PathError{Op: "fork/exec", Path: prog, Err: err}
 	}
-	// As long as we live it is our child and would stay a zombie. When we end first,
-	// init takes it over.
-	go func() { _, _ = p.Wait() }()
+	go func() {
+		exe.close() // the kernel takes a millisecond to end the mount
+		// As long as we live it is our child and would stay a zombie. When we end first,
+		// init takes it over.
+		for {
+			if _, err := syscall.Wait4(pid, nil, 0, nil); err != syscall.EINTR {
+				return
+			}
+		}
+	}()
 	return nil
 }
 
