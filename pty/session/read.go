@@ -11,14 +11,11 @@ const (
 	pipeRead = 64 << 10
 	// announceSize is how much output is collected at most before readers are woken.
 	announceSize = 64 << 10
-	// lull is how long a reader waits for more in the midst of a burst, and floodLull
-	// how long when the last lull brought at least floodSize: at the 25 MB/s that a
-	// terminal manages, less comes meanwhile than the kernel holds.
-	lull      = 500 * time.Microsecond
-	floodLull = 2 * time.Millisecond
-	floodSize = 8 << 10
+	// lull is how long a reader waits for more in the midst of a burst. Longer ones save
+	// little, and on a busy machine the kernel's 64 KiB are full before it is over.
+	lull = 250 * time.Microsecond
 	// burstGap separates bursts: output after such a pause is passed on at once.
-	burstGap = 2 * floodLull
+	burstGap = 4 * lull
 )
 
 // A source reads one of the program's outputs into the stream.
@@ -36,7 +33,6 @@ type source struct {
 
 	pending   int       // bytes that readers have not been woken for
 	announced time.Time // when they were, last
-	lull      int       // bytes since the last lull
 }
 
 // readSource copies one output to the stream until its end: end of file on a pipe, EIO
@@ -81,7 +77,7 @@ func (r *source) read(buf []byte) int {
 			return n
 		case r.pending > 0 && !waited && time.Since(r.announced) < burstGap:
 			waited = true
-			time.Sleep(r.pause())
+			time.Sleep(lull)
 			continue
 		case r.pending > 0:
 			r.announce()
@@ -92,19 +88,8 @@ func (r *source) read(buf []byte) int {
 	}
 }
 
-// pause is how long to wait for more.
-func (r *source) pause() time.Duration {
-	got := r.lull
-	r.lull = 0
-	if got >= floodSize {
-		return floodLull
-	}
-	return lull
-}
-
 // collected counts what is new in the stream.
 func (r *source) collected(n int) {
-	r.lull += n
 	if r.pending += n; r.pending >= announceSize {
 		r.announce()
 	}
