@@ -45,7 +45,7 @@ func sixLayers(short bool) []layer {
 
 // oneLayer is of the size of a small distribution.
 func oneLayer(short bool) layer {
-	l := layer{files: []string{"/usr/bin", "/usr/share", "/usr/lib"}, bytes: 190 << 20}
+	l := layer{files: []string{"/usr/sbin", "/usr/share/perl", "/usr/share/zoneinfo", "/usr/share/doc", "/usr/lib"}, bytes: 190 << 20}
 	if short {
 		l.bytes /= 8
 	}
@@ -72,7 +72,7 @@ type contents struct {
 }
 
 func (c contents) String() string {
-	return fmt.Sprintf("%d layers, %d MB compressed, %d MB, %d entries", c.layers, c.transferred/1e6, c.bytes/1e6, c.entries)
+	return fmt.Sprintf("%d layer(s), %d MB compressed, %d MB, %d entries", c.layers, c.transferred/1e6, c.bytes/1e6, c.entries)
 }
 
 // add makes an image of layers, compressed with gzip's level, and serves it. The layers are made at the same time.
