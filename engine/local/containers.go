@@ -131,6 +131,9 @@ func (e *Engine) change(ref string, f func(*state.Record, *engine.Container) err
 		return err
 	}
 	defer unlock()
+	if err := e.settle(id, nil); err != nil {
+		return err
+	}
 	rec, c, err := e.load(id)
 	if err != nil {
 		return err
@@ -224,9 +227,9 @@ func (e *Engine) RemoveContainer(ctx context.Context, ref string, opts engine.Re
 	if err != nil {
 		return err
 	}
-	_, c, err := e.load(id)
+	_, c, err := e.look(id)
 	if engine.ClassOf(err) == engine.ClassIntegrity && opts.Force {
-		return e.discard(id) // a broken record is no reason to keep the container for ever
+		return e.discard(&engine.Container{ID: id}) // a broken record is no reason to keep the container for ever
 	}
 	if err != nil {
 		return err
@@ -254,31 +257,25 @@ func (e *Engine) RemoveContainer(ctx context.Context, ref string, opts engine.Re
 			if st, err := shim.ReadStatus(e.state.Dir(id)); err == nil && st.State.Alive() {
 				return engine.Errorf(engine.ClassConflict, "cannot remove container %q: it was started meanwhile", "/"+c.Name)
 			}
-			if err := e.discard(id); err != nil {
-				return err
-			}
-			return e.publish("destroy", &c, nil)
+			return e.discard(&c)
 		})
 }
 
-// discard takes a container out of the store and deletes its files. A cgroup is left
-// only if its shim was killed.
-func (e *Engine) discard(id string) error {
-	host := cgroup.Detect()
-	if group, err := host.Load(host.Path(id)); err == nil && group.Exists() {
-		if err := group.Kill(); err != nil {
-			return err
-		}
-		if err := group.Remove(); err != nil {
-			return err
-		}
+// discard takes a container out of the store, tells of it, and deletes its files. The
+// caller holds the lock, which goes into the trash with them: until it is let go, no
+// other process tells of the same.
+func (e *Engine) discard(c *engine.Container) error {
+	if err := clearCgroup(c.ID); err != nil {
+		return err
 	}
-	dir, err := e.state.Detach(id)
+	dir, err := e.state.Detach(c.ID)
 	if err != nil {
 		return err
 	}
+	err = e.publish("destroy", c, nil)
+	state.Forget(dir)
 	e.deleteTree(dir)
-	return nil
+	return err
 }
 
 // killAndWait ends a container for good: its restart policy no longer counts.

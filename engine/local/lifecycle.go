@@ -27,8 +27,12 @@ func (e *Engine) StartContainer(ctx context.Context, ref string, attach *engine.
 		case engine.StateRunning, engine.StateRestarting:
 			return nil
 		}
-		attached, err = e.start(ctx, rec, attach)
-		return err
+		if attached, err = e.start(ctx, rec, attach); err != nil {
+			_ = e.settle(rec.ID, nil) // there is something to settle if the shim was killed
+			return err
+		}
+		attached = e.settling(rec.ID, attached)
+		return nil
 	})
 	return attached, err
 }
@@ -40,11 +44,7 @@ func (e *Engine) start(ctx context.Context, rec *state.Record, attach *engine.At
 	prepare := func() error {
 		return op.step("write bundle", "All that the shim needs to know is put into one file, while its process comes up: the runtime configuration, the layers, the compiled seccomp filter.",
 			map[string]string{"directory": dir}, func() error {
-				b, err := e.bundle(op, rec, dir)
-				if err != nil {
-					return err
-				}
-				return b.Write(dir)
+				return e.writeBundle(op, rec, dir)
 			})
 	}
 	client, attached, err := shim.Start(ctx, shim.StartConfig{Dir: dir, Prepare: prepare, AttachFirst: attach})

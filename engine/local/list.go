@@ -45,15 +45,29 @@ func withStatus(c engine.Container, st shim.Status) engine.Container {
 
 // load reads one container's record and status.
 func (e *Engine) load(id string) (*state.Record, engine.Container, error) {
-	rec, err := e.state.Load(id)
-	if err != nil {
-		return nil, engine.Container{}, err
+	rec, c, _, err := e.read(id)
+	return rec, c, err
+}
+
+// read is load that also returns the status as the shim left it.
+func (e *Engine) read(id string) (rec *state.Record, c engine.Container, st shim.Status, err error) {
+	if rec, err = e.state.Load(id); err != nil {
+		return nil, c, st, err
 	}
-	st, err := shim.ReadStatus(e.state.Dir(id))
-	if err != nil {
-		return nil, engine.Container{}, err
+	if st, err = shim.ReadStatus(e.state.Dir(id)); err != nil {
+		return nil, c, st, err
 	}
-	return rec, withStatus(container(rec), st), nil
+	return rec, withStatus(container(rec), st), st, nil
+}
+
+// look loads one container, and settles it first if its shim was killed.
+func (e *Engine) look(id string) (*state.Record, engine.Container, error) {
+	rec, c, st, err := e.read(id)
+	if err == nil && st.Abandoned {
+		e.tryReconcile(id)
+		return e.load(id)
+	}
+	return rec, c, err
 }
 
 // find resolves what the user wrote and loads it.
@@ -62,7 +76,7 @@ func (e *Engine) find(ref string) (*state.Record, engine.Container, error) {
 	if err != nil {
 		return nil, engine.Container{}, err
 	}
-	return e.load(id)
+	return e.look(id)
 }
 
 // ListContainers implements engine.Containers.
@@ -115,7 +129,7 @@ func (e *Engine) fillSizes(ctx context.Context, cs []engine.Container) error {
 }
 
 // containers returns all containers, newest first. Those at rest come from the index
-// as long as their directory did not change.
+// as long as their directory did not change. What killed shims left undone is done first.
 func (e *Engine) containers() ([]engine.Container, error) {
 	ids, err := e.state.IDs()
 	if err != nil {
@@ -140,8 +154,13 @@ func (e *Engine) containers() ([]engine.Container, error) {
 					continue
 				}
 				var err error
-				_, l.Container, err = e.load(ids[i])
-				l.fresh, l.gone = true, err != nil // removed meanwhile; a broken record shows in inspect
+				var st shim.Status
+				if _, l.Container, st, err = e.read(ids[i]); st.Abandoned {
+					e.tryReconcile(ids[i])
+					_, l.Container, st, err = e.read(ids[i])
+				}
+				l.fresh = !st.Abandoned && !st.Ending
+				l.gone = err != nil // removed meanwhile; a broken record shows in inspect
 			}
 		})
 	}

@@ -58,7 +58,8 @@ type Engine struct {
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
-	bg     sync.WaitGroup // deletions under way
+	bg     sync.WaitGroup // deletions under way, and the guard
+	guard  guard
 	close  func() error
 }
 
@@ -83,6 +84,7 @@ func Open(opts Options) (*Engine, error) {
 	opts.LogMaxSize = cmp.Or(opts.LogMaxSize, defaultLogMaxSize)
 	opts.LogMaxFile = cmp.Or(opts.LogMaxFile, defaultLogMaxFile)
 	e := &Engine{opts: opts}
+	e.guard.e = e
 	if e.ids, err = idmap.Detect(); err != nil {
 		return nil, err
 	}
@@ -123,13 +125,6 @@ func Open(opts Options) (*Engine, error) {
 func (e *Engine) Close() error { return e.close() }
 
 func (e *Engine) eventDir() string { return filepath.Join(e.opts.Root, "events") }
-
-// emptyTrash goes on with deletions that a killed process left behind.
-func (e *Engine) emptyTrash() {
-	for _, dir := range e.state.Trash() {
-		e.deleteTree(dir)
-	}
-}
 
 // deleteTree deletes a detached directory in the background. What can't be deleted
 // stays in the trash for the next engine.

@@ -27,7 +27,7 @@ func (e *Engine) Attach(ctx context.Context, ref string, opts engine.AttachOptio
 	if err != nil {
 		return nil, err
 	}
-	return a, e.publish("attach", c, nil)
+	return e.settling(c.ID, a), e.publish("attach", c, nil)
 }
 
 // Exec implements engine.Streams.
@@ -57,17 +57,19 @@ func (e *Engine) Exec(ctx context.Context, ref string, cfg engine.ExecConfig, at
 		cfg.WorkingDir = rec.Config.WorkingDir
 	}
 	cfg.Env = mergeEnv(&engine.ContainerConfig{Hostname: rec.Config.Hostname, TTY: cfg.TTY, Env: cfg.Env}, rec.Config.Env)
-	return client.Exec(ctx, cfg, attach)
+	id, a, err := client.Exec(ctx, cfg, attach)
+	return id, e.settling(rec.ID, a), err
 }
 
 // AttachExec implements engine.Streams.
 func (e *Engine) AttachExec(ctx context.Context, ref, execID string, opts engine.AttachOptions) (engine.Attachment, error) {
-	_, client, err := e.client(ctx, ref)
+	c, client, err := e.client(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	return client.AttachExec(ctx, execID, opts)
+	a, err := client.AttachExec(ctx, execID, opts)
+	return e.settling(c.ID, a), err
 }
 
 // Execs implements engine.Streams.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"berth/engine"
 	"berth/engine/internal/eventlog"
@@ -37,7 +38,11 @@ func (e *Engine) WaitContainer(ctx context.Context, ref string, cond engine.Wait
 			return engine.ExitStatus{}, err
 		}
 		defer client.Close()
-		return client.Wait(ctx)
+		exit, err := client.Wait(ctx)
+		if err == nil {
+			exit = e.afterShim(rec.ID, exit)
+		}
+		return exit, err
 	case engine.WaitNextExit:
 		return e.awaitEvent(ctx, from, rec.ID, "die")
 	case engine.WaitRemoved:
@@ -48,8 +53,11 @@ func (e *Engine) WaitContainer(ctx context.Context, ref string, cond engine.Wait
 
 // awaitEvent follows the log until the container's event, and returns its last exit status.
 func (e *Engine) awaitEvent(ctx context.Context, from eventlog.Position, id, action string) (engine.ExitStatus, error) {
+	defer e.guard.enter()()
+	e.guard.add(id)
 	last, _ := e.lastExit(id) // what is to be waited for replaces it
 	err := e.log.Follow(ctx, from, func(recs []eventlog.Record) error {
+		e.guard.started(recs)
 		for _, r := range recs {
 			if r.Kind != string(engine.KindContainer) || r.ID != id {
 				continue
@@ -78,6 +86,61 @@ func (e *Engine) lastExit(id string) (engine.ExitStatus, error) {
 	st, err := shim.ReadStatus(e.state.Dir(id))
 	if err != nil {
 		return engine.ExitStatus{}, err
+	}
+	return st.Exit(), nil
+}
+
+// afterShim returns how a container ended whose shim, asked for that, answered exit. One
+// that was killed leaves things to do: they are done.
+func (e *Engine) afterShim(id string, exit engine.ExitStatus) engine.ExitStatus {
+	st, err := shim.ReadStatus(e.state.Dir(id))
+	if err != nil || !st.Abandoned {
+		return exit // the answer is the shim's own, or somebody else was quicker
+	}
+	_ = e.reconcile(id, nil) // what remains undone, the next look finds
+	return st.Exit()
+}
+
+// An attachment is one whose end is known even if the shim is killed.
+type attachment struct {
+	engine.Attachment
+	e  *Engine
+	id string
+}
+
+// settling returns a as an attachment that settles the container if its shim is killed.
+func (e *Engine) settling(id string, a engine.Attachment) engine.Attachment {
+	if a == nil {
+		return nil
+	}
+	return &attachment{a, e, id}
+}
+
+// dyingPatience is how long the kernel may take to end a shim that is being killed: its
+// connections break a moment earlier.
+const dyingPatience = time.Second
+
+// Wait implements engine.Attachment.
+func (a *attachment) Wait() (engine.ExitStatus, error) {
+	exit, err := a.Attachment.Wait()
+	if engine.ClassOf(err) != engine.ClassUnavailable {
+		return exit, err
+	}
+	dir := a.e.state.Dir(a.id)
+	if hold, herr := shim.NewHold(dir); hold != nil {
+		ctx, cancel := context.WithTimeout(a.e.ctx, dyingPatience)
+		defer cancel()
+		defer hold.Close()
+		if hold.Wait(ctx) != nil {
+			return exit, err // it lives: only this connection broke
+		}
+	} else if herr != nil && engine.ClassOf(herr) != engine.ClassNotFound {
+		return exit, err
+	}
+	_ = a.e.reconcile(a.id, nil) // what remains undone, the next look finds
+	st, err := shim.ReadStatus(dir)
+	if err != nil || st.State.Alive() { // removed, or started again
+		return shim.Killed(), nil
 	}
 	return st.Exit(), nil
 }

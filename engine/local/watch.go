@@ -22,11 +22,26 @@ func (e *Engine) Watch(ctx context.Context, opts engine.WatchOptions) (*engine.S
 	if err != nil {
 		return nil, err
 	}
+	leave := e.guard.enter()
 	sub := &engine.Subscription{}
+	defer func() {
+		if sub.Err == nil { // it did not come to be
+			leave()
+		}
+	}()
+	// The position is older than the state, so an event may tell again what the
+	// snapshot holds already, but none is missed.
+	running, err := e.containers()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range running {
+		if c.State.Alive() {
+			e.guard.add(c.ID)
+		}
+	}
 	if opts.Snapshot {
-		// The position is older than the state, so an event may tell again what the
-		// snapshot holds already, but none is missed.
-		if sub.Snapshot, err = e.snapshot(ctx); err != nil {
+		if sub.Snapshot, err = e.snapshot(ctx, running); err != nil {
 			return nil, err
 		}
 	}
@@ -34,7 +49,7 @@ func (e *Engine) Watch(ctx context.Context, opts engine.WatchOptions) (*engine.S
 	stop := context.AfterFunc(e.ctx, cancel)
 	var past []engine.Event
 	if !opts.Since.IsZero() {
-		if past, err = e.History(ctx, opts); err != nil {
+		if past, err = e.history(ctx, opts); err != nil {
 			cancel()
 			return nil, err
 		}
@@ -45,10 +60,12 @@ func (e *Engine) Watch(ctx context.Context, opts engine.WatchOptions) (*engine.S
 	sub.Events = out
 	var followErr error
 	go func() {
+		defer leave()
 		defer stop()
 		defer cancel()
 		q.put(past)
 		err := e.log.Follow(ctx, from, func(recs []eventlog.Record) error {
+			e.guard.started(recs)
 			q.put(t.events(ctx, recs))
 			return nil
 		})
@@ -75,12 +92,10 @@ func (e *Engine) Watch(ctx context.Context, opts engine.WatchOptions) (*engine.S
 	return sub, nil
 }
 
-// snapshot reads all lists.
-func (e *Engine) snapshot(ctx context.Context) (s engine.Snapshot, err error) {
+// snapshot completes the list of containers with the others.
+func (e *Engine) snapshot(ctx context.Context, containers []engine.Container) (s engine.Snapshot, err error) {
+	s.Containers = containers
 	if s.Images, err = e.ListImages(ctx, engine.ImageListOptions{}); err != nil {
-		return s, err
-	}
-	if s.Containers, err = e.containers(); err != nil {
 		return s, err
 	}
 	s.Pulls, err = e.pulls()
@@ -113,6 +128,13 @@ func (e *Engine) pulls() ([]engine.PullProgress, error) {
 
 // History implements engine.Watcher.
 func (e *Engine) History(ctx context.Context, opts engine.WatchOptions) ([]engine.Event, error) {
+	if _, err := e.containers(); err != nil { // whose deaths nobody has told yet are told now
+		return nil, err
+	}
+	return e.history(ctx, opts)
+}
+
+func (e *Engine) history(ctx context.Context, opts engine.WatchOptions) ([]engine.Event, error) {
 	var recs []eventlog.Record
 	err := e.log.History(opts.Since, opts.Until, func(rs []eventlog.Record) error {
 		recs = append(recs, rs...)

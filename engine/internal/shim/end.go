@@ -26,11 +26,9 @@ func (s *supervisor) shut() {
 	}
 	s.ending = true
 	s.mu.Unlock()
-	s.teardown()
-	if s.logs != nil {
-		s.logs.Close()
-	}
 	if s.b.AutoRemove {
+		// With the lock held and the socket's file there: if we are killed, the next berth
+		// finds the rest undone, here or in the trash.
 		root := filepath.Dir(filepath.Dir(s.dir))
 		var err error
 		if s.trash, err = state.Detach(root, s.b.ID); err != nil {
@@ -38,6 +36,10 @@ func (s *supervisor) shut() {
 		}
 		s.events.add("destroy", nil)
 		s.events.flush()
+	}
+	s.teardown()
+	if s.logs != nil {
+		s.logs.Close()
 	}
 }
 
@@ -71,6 +73,7 @@ func (s *supervisor) end() {
 	s.open = nil
 	s.removeCgroup(s.emptied)
 	if s.trash != "" {
+		state.Forget(s.trash)
 		_ = state.RemoveTree(s.trash) // what stays, the next berth deletes
 	}
 }

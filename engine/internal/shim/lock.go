@@ -70,3 +70,10 @@ func flock(f *os.File, how int) error {
 		}
 	}
 }
+
+// Lives reports whether the shim of the container in dir still works there. After an
+// error it does.
+func Lives(dir string) bool {
+	held, err := lockHeld(dir)
+	return held || err != nil
+}

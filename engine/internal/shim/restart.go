@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/bundle"
 )
 
 // Docker's delays between restarts: doubled each time, and back to the first one when
@@ -21,18 +22,45 @@ func (s *supervisor) wantsRestart(exit engine.ExitStatus) bool {
 		return false
 	default:
 	}
-	switch s.policy.Name {
+	return restarts(s.policy, exit.Code, s.status.RestartCount)
+}
+
+// restarts applies a policy to how the last run ended.
+func restarts(p bundle.Restart, code, count int) bool {
+	switch p.Name {
 	case "always", "unless-stopped":
 		return true
 	case "on-failure":
-		return exit.Code != 0 && (s.policy.MaxRetry == 0 || s.status.RestartCount < s.policy.MaxRetry)
+		return code != 0 && (p.MaxRetry == 0 || count < p.MaxRetry)
 	}
 	return false
 }
 
+// resume waits for the restart of a container whose former shim was killed.
+func (s *supervisor) resume(starter *conn) {
+	s.mu.Lock()
+	s.status.State = engine.StateRestarting
+	s.record()
+	s.mu.Unlock()
+	_ = starter.send(frameResponse, wireResponse{}) // one that is gone wanted the same
+	_ = starter.Close()
+	s.restartLoop()
+}
+
+// firstWait is the delay before the next restart, after so many.
+func firstWait(count int) time.Duration {
+	delay := firstDelay
+	for ; count > 0 && delay < lastDelay; count-- {
+		delay *= 2
+	}
+	return min(delay, lastDelay)
+}
+
 // restartLoop starts the program again as long as the policy says so.
 func (s *supervisor) restartLoop() {
-	delay := firstDelay
+	s.mu.Lock()
+	delay := firstWait(s.status.RestartCount)
+	s.mu.Unlock()
 	for {
 		s.mu.Lock()
 		again := s.status.State == engine.StateRestarting
@@ -55,6 +83,7 @@ func (s *supervisor) restartLoop() {
 		s.status.RestartCount++
 		s.mu.Unlock()
 		s.events.add("restart", nil)
+		s.events.flush() // what comes next may be our end
 		if s.runOnce(nil, nil) != nil {
 			return
 		}
@@ -79,5 +108,7 @@ func (s *supervisor) stopRestarting() {
 	case <-s.halted:
 	default:
 		close(s.halted)
+		s.status.Halted = true
+		s.record() // for whoever settles what this shim leaves when it is killed
 	}
 }

@@ -67,6 +67,22 @@ func Start(ctx context.Context, cfg StartConfig) (*Client, engine.Attachment, er
 	return client, newAttachment(c, cfg.AttachFirst), nil
 }
 
+// Resume starts a shim that brings back, when the restart policy's delay has passed, a
+// container that [Settle] left in the state "restarting". It returns once that shim has
+// taken over.
+func Resume(dir string, prepare func() error) error {
+	c, err := spawn(dir)
+	if err != nil {
+		return fmt.Errorf("start shim: %w", err)
+	}
+	defer c.Close() // it needs no more of us
+	if err := prepare(); err != nil {
+		return err
+	}
+	_, err = exchange(c, wireRequest{Op: opResume})
+	return err
+}
+
 // spawn runs the shim's program and returns our end of its first connection.
 func spawn(dir string) (*conn, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

@@ -43,6 +43,16 @@ type Status struct {
 	// Error says why the last start failed, or how an end was found out about.
 	Error        string `json:",omitempty"`
 	RestartCount int    `json:",omitempty"`
+	// Halted says that the user wants it down: nobody may start it again.
+	Halted bool `json:",omitempty"`
+	// Ending says that the shim has recorded the end, but not yet told it; Abandoned that
+	// it was killed before that: see [Settle]. They are found out, not stored.
+	Ending, Abandoned bool `json:"-"`
+}
+
+// Killed is how a program ended whose shim was killed.
+func Killed() engine.ExitStatus {
+	return engine.ExitStatus{Code: 137, Signal: 9, At: time.Now(), Error: orphanError}
 }
 
 // Exit returns how the last run ended.
@@ -142,14 +152,17 @@ func overwriteFile(path string, data []byte) error {
 func ReadStatus(dir string) (Status, error) {
 	for try := 0; ; try++ {
 		s, err := readRecord(dir)
-		if err != nil || !s.State.Alive() {
+		if err != nil || !s.abandoned(dir) {
 			return s, err
 		}
 		held, err := lockHeld(dir)
 		if err != nil {
 			return s, err
 		}
-		if held && s.BootID == bootID() {
+		if held && (s.BootID == bootID() || !s.State.Alive()) {
+			if !s.State.Alive() {
+				s.Ending, s.Pid, s.PidStart = true, 0, 0
+			}
 			return s, nil
 		}
 		// The shim may have written "exited" and let go between the two looks.
@@ -158,7 +171,12 @@ func ReadStatus(dir string) (Status, error) {
 			return s, err
 		}
 		if again == s || try > 10 {
-			return again.orphaned(dir), nil
+			again.Abandoned = again.abandoned(dir)
+			if again.State.Alive() {
+				again = again.orphaned(dir)
+			}
+			again.Pid, again.PidStart = 0, 0
+			return again, nil
 		}
 	}
 }
@@ -209,13 +227,23 @@ func readSmall(path string) ([]byte, error) {
 	}
 }
 
-// orphaned is what became of a container whose shim ended without a record of it.
+const (
+	orphanError = "the shim was killed, and the container with it"
+	rebootError = "the machine was restarted while the container ran"
+)
+
+// orphaned is what became of a container whose shim ended without a record of it. One
+// that waited for its restart keeps the end that it had.
 func (s Status) orphaned(dir string) Status {
-	s.Error = "the shim was killed, and the container with it"
-	if s.BootID != bootID() {
-		s.Error = "the machine was restarted while the container ran"
-	}
+	waited := s.State == engine.StateRestarting
 	s.State, s.Pid, s.PidStart, s.ShimPid = engine.StateExited, 0, 0, 0
+	if waited {
+		return s
+	}
+	s.Error = orphanError
+	if s.BootID != bootID() {
+		s.Error = rebootError
+	}
 	s.ExitCode, s.Signal = 137, 9
 	if fi, err := os.Stat(filepath.Join(dir, lockName)); err == nil && s.Finished.Before(s.Started) {
 		s.Finished = fi.ModTime() // the best that is known: not before this

@@ -85,7 +85,7 @@ func supervise(dir string, starter *conn, l launcher, faults *log.Logger) error 
 		first = req
 		return false
 	})
-	if first.Op != opStart {
+	if first.Op != opStart && first.Op != opResume {
 		return nil // who wanted to start it could not prepare that, and tells the user
 	}
 	if early = s.prepare(); early != nil {
@@ -96,8 +96,9 @@ func supervise(dir string, starter *conn, l launcher, faults *log.Logger) error 
 		return early
 	}
 	go s.acceptLoop()
-	err := s.runOnce(starter, &first)
-	if err == nil {
+	if first.Op == opResume {
+		s.resume(starter)
+	} else if s.status.RestartCount = 0; s.runOnce(starter, &first) == nil {
 		s.restartLoop()
 	}
 	s.end()
@@ -125,6 +126,7 @@ func (s *supervisor) prepare() (err error) {
 	}
 	s.status = Status{
 		State: old.State, Started: old.Started, Finished: old.Finished, ExitCode: old.ExitCode,
+		Signal: old.Signal, OOMKilled: old.OOMKilled, RestartCount: old.RestartCount,
 		ShimPid: os.Getpid(), BootID: bootID(),
 	}
 	s.policy = s.b.Restart

@@ -18,7 +18,8 @@ type wireHello struct {
 
 // The requests.
 const (
-	opStart          = "start" // over the inherited connection only
+	opStart          = "start"  // over the inherited connection only
+	opResume         = "resume" // likewise
 	opAttach         = "attach"
 	opExec           = "exec"
 	opAttachExec     = "attach-exec"

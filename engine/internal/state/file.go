@@ -45,16 +45,27 @@ func syncDir(dir string) error {
 }
 
 // lockDir takes an exclusive flock on a directory.
-func lockDir(dir string) (unlock func(), err error) {
+func lockDir(dir string) (unlock func(), err error) { return flock(dir, unix.LOCK_EX) }
+
+// tryLockDir does so unless somebody else has it.
+func tryLockDir(dir string) (unlock func(), err error) {
+	return flock(dir, unix.LOCK_EX|unix.LOCK_NB)
+}
+
+func flock(dir string, how int) (unlock func(), err error) {
 	d, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		err = unix.Flock(int(d.Fd()), unix.LOCK_EX)
+		err = unix.Flock(int(d.Fd()), how)
 		if err != unix.EINTR {
 			break
 		}
+	}
+	if err == unix.EWOULDBLOCK {
+		d.Close()
+		return nil, err
 	}
 	if err != nil {
 		d.Close()

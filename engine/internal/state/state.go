@@ -122,34 +122,6 @@ func (s *Store) Create(rec *Record, fill func(dir string) error) error {
 	return err
 }
 
-// stagedSuffix ends the name of a directory in which a container is being created. It lies in
-// the trash, so that what a killed process leaves is deleted by the next one; the lock
-// tells the work of a live one from that.
-const stagedSuffix = ".new"
-
-// stage makes and locks the directory of a container that is being created. The lock
-// stays on it under its final name, until unlock.
-func (s *Store) stage(id string) (dir string, unlock func(), err error) {
-	dir = filepath.Join(s.trash(), id+stagedSuffix)
-	for {
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			return "", nil, err
-		}
-		unlock, err := lockDir(dir)
-		if err == nil {
-			// Trash may have taken it for an abandoned one before it was locked.
-			if _, err = os.Lstat(dir); err == nil {
-				return dir, unlock, nil
-			}
-			unlock()
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			os.Remove(dir)
-			return "", nil, err
-		}
-	}
-}
-
 // claim makes the record's name stand for its ID. The caller holds the lock on names.
 // A claim whose container is gone, left by a process that was killed, does not count.
 func (s *Store) claim(rec *Record) error {
@@ -283,6 +255,24 @@ func (s *Store) Lock(id string) (unlock func(), err error) {
 	}
 }
 
+// TryLock is Lock that waits no longer than patience; ok is false then, or when the
+// container is gone.
+func (s *Store) TryLock(id string, patience time.Duration) (unlock func(), ok bool) {
+	end := time.Now().Add(patience)
+	unlock, err := tryLockDir(s.Dir(id))
+	for ; err == unix.EWOULDBLOCK && time.Now().Before(end); unlock, err = tryLockDir(s.Dir(id)) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err != nil {
+		return nil, false
+	}
+	if _, err := os.Lstat(s.Dir(id)); err != nil {
+		unlock()
+		return nil, false
+	}
+	return unlock, true
+}
+
 // Save replaces the record of a container. The caller holds its lock. The name must
 // not differ from the stored one: see Rename.
 func (s *Store) Save(rec *Record) error {
@@ -316,94 +306,12 @@ func (s *Store) Rename(rec *Record, name string) error {
 	return nil
 }
 
-// Detach takes a container out of the store: its name is free and no list shows it.
-// Its files now lie in the returned directory, which the caller deletes. Detaching a
-// container that is gone is ClassNotFound.
-func (s *Store) Detach(id string) (dir string, err error) {
-	rec, recErr := s.Load(id)
-	unlock, err := lockDir(s.names())
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	dir, err = os.MkdirTemp(s.trash(), id+".")
-	if err != nil {
-		return "", classify(err, "remove container %q", engine.ShortID(id))
-	}
-	if err := os.Rename(s.Dir(id), filepath.Join(dir, "c")); err != nil {
-		os.Remove(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			return "", notFound(id)
-		}
-		return "", classify(err, "remove container %q", engine.ShortID(id))
-	}
-	if recErr == nil {
-		s.release(rec.Name, id)
-		s.release(rec.Former, id)
-	}
-	return dir, nil
-}
-
 // release removes the claim of a name if it is the container's. The caller holds the lock on names.
 func (s *Store) release(name, id string) {
 	file := filepath.Join(s.names(), name)
 	if data, err := os.ReadFile(file); name != "" && err == nil && string(data) == id {
 		os.Remove(file)
 	}
-}
-
-// Trash returns the directories of removed containers that are not deleted yet,
-// because whoever removed them was killed meanwhile or may not delete them, and of
-// containers whose maker was killed before they existed.
-func (s *Store) Trash() []string {
-	entries, err := os.ReadDir(s.trash())
-	if err != nil {
-		return nil
-	}
-	dirs := make([]string, 0, len(entries))
-	for _, e := range entries {
-		dir := filepath.Join(s.trash(), e.Name())
-		if id, ok := strings.CutSuffix(e.Name(), stagedSuffix); ok {
-			if dir, ok = s.abandoned(id, dir); !ok {
-				continue
-			}
-		}
-		dirs = append(dirs, dir)
-	}
-	return dirs
-}
-
-// abandoned moves a staged directory aside unless its maker lives, and returns where it is now.
-func (s *Store) abandoned(id, dir string) (string, bool) {
-	d, err := os.Open(dir)
-	if err != nil {
-		return "", false
-	}
-	defer d.Close()
-	if unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
-		return "", false
-	}
-	// Its maker may have finished, and it is a container now, between the listing and the lock.
-	if _, err := os.Lstat(dir); err != nil {
-		return "", false
-	}
-	aside, err := os.MkdirTemp(s.trash(), id+".")
-	if err != nil {
-		return "", false
-	}
-	if err := os.Rename(dir, filepath.Join(aside, "c")); err != nil {
-		os.Remove(aside)
-		return "", false
-	}
-	return aside, true
-}
-
-// Detach takes a container that no longer runs out of the store in root: what a shim
-// does at the end of a container with --rm. The caller deletes the returned directory
-// with RemoveTree, later if it likes. Files that it may not delete (foreign ids of a
-// rootless container) stay in the trash, where the next berth finds them.
-func Detach(root, id string) (dir string, err error) {
-	return (&Store{root: root}).Detach(id)
 }
 
 func writeRecord(dir string, rec *Record) error {

@@ -1,0 +1,154 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"berth/engine"
+
+	"golang.org/x/sys/unix"
+)
+
+// stagedSuffix ends the name of a directory in which a container is being created. It lies in
+// the trash, so that what a killed process leaves is deleted by the next one; the lock
+// tells the work of a live one from that.
+const stagedSuffix = ".new"
+
+// stage makes and locks the directory of a container that is being created. The lock
+// stays on it under its final name, until unlock.
+func (s *Store) stage(id string) (dir string, unlock func(), err error) {
+	dir = filepath.Join(s.trash(), id+stagedSuffix)
+	for {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return "", nil, err
+		}
+		unlock, err := lockDir(dir)
+		if err == nil {
+			// Trash may have taken it for an abandoned one before it was locked.
+			if _, err = os.Lstat(dir); err == nil {
+				return dir, unlock, nil
+			}
+			unlock()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			os.Remove(dir)
+			return "", nil, err
+		}
+	}
+}
+
+// Detach takes a container out of the store: its name is free and no list shows it.
+// Its files now lie in the returned directory, which the caller deletes. Detaching a
+// container that is gone is ClassNotFound.
+func (s *Store) Detach(id string) (dir string, err error) {
+	rec, recErr := s.Load(id)
+	unlock, err := lockDir(s.names())
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	dir, err = os.MkdirTemp(s.trash(), id+".")
+	if err != nil {
+		return "", classify(err, "remove container %q", engine.ShortID(id))
+	}
+	if err := os.Rename(s.Dir(id), filepath.Join(dir, "c")); err != nil {
+		os.Remove(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", notFound(id)
+		}
+		return "", classify(err, "remove container %q", engine.ShortID(id))
+	}
+	if recErr == nil {
+		s.release(rec.Name, id)
+		s.release(rec.Former, id)
+	}
+	return dir, nil
+}
+
+// Trash returns the directories of removed containers that are not deleted yet,
+// because whoever removed them was killed meanwhile or may not delete them, and of
+// containers whose maker was killed before they existed.
+func (s *Store) Trash() []string {
+	entries, err := os.ReadDir(s.trash())
+	if err != nil {
+		return nil
+	}
+	dirs := make([]string, 0, len(entries))
+	for _, e := range entries {
+		dir := filepath.Join(s.trash(), e.Name())
+		if id, ok := strings.CutSuffix(e.Name(), stagedSuffix); ok {
+			if dir, ok = s.abandoned(id, dir); !ok {
+				continue
+			}
+		}
+		dirs = append(dirs, dir)
+	}
+	return dirs
+}
+
+// abandoned moves a staged directory aside unless its maker lives, and returns where it is now.
+func (s *Store) abandoned(id, dir string) (string, bool) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return "", false
+	}
+	defer d.Close()
+	if unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+		return "", false
+	}
+	// Its maker may have finished, and it is a container now, between the listing and the lock.
+	if _, err := os.Lstat(dir); err != nil {
+		return "", false
+	}
+	aside, err := os.MkdirTemp(s.trash(), id+".")
+	if err != nil {
+		return "", false
+	}
+	if err := os.Rename(dir, filepath.Join(aside, "c")); err != nil {
+		os.Remove(aside)
+		return "", false
+	}
+	return aside, true
+}
+
+// Detach takes a container that no longer runs out of the store in root: what a shim
+// does at the end of a container with --rm. The caller deletes the returned directory
+// with RemoveTree, later if it likes. Files that it may not delete (foreign ids of a
+// rootless container) stay in the trash, where the next berth finds them.
+func Detach(root, id string) (dir string, err error) {
+	return (&Store{root: root}).Detach(id)
+}
+
+// Detached returns the record of a container whose files lie in dir, a directory that
+// [Store.Trash] returned, and whose removal may be untold: whoever detached it was killed
+// before Forget. The record is nil if all was told. It is ClassConflict while another
+// process works on it; until release, none does.
+func Detached(dir string) (rec *Record, release func(), err error) {
+	c := filepath.Join(dir, "c")
+	file := filepath.Join(c, RecordFile)
+	if _, err := os.Lstat(file); err != nil {
+		return nil, func() {}, nil
+	}
+	unlock, err := tryLockDir(c)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, engine.Errorf(engine.ClassConflict, "remove files in %q: another process does so", dir)
+	}
+	data, err := os.ReadFile(file)
+	rec = new(Record)
+	if err != nil || json.Unmarshal(data, rec) != nil || !validID(rec.ID) {
+		return nil, unlock, nil // told meanwhile, or never whole
+	}
+	return rec, unlock, nil
+}
+
+// Forget takes the record away from a container's detached files: its removal was told.
+func Forget(dir string) {
+	os.Remove(filepath.Join(dir, "c", RecordFile)) // a kill just before this costs a look into the log
+}
