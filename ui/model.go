@@ -16,6 +16,7 @@ import (
 	"charm.land/bubbles/v2/help"
 	"charm.land/bubbles/v2/spinner"
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // A Model is the root: it routes messages to the panes and carries actions out. It is
@@ -159,6 +160,11 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.moused(msg)
 	case tea.BackgroundColorMsg:
 		m.background(msg.IsDark())
+		return nil
+	case tea.ModeReportMsg: // Bubble Tea turns the mode on if it is known
+		if msg.Mode == ansi.ModeUnicodeCore {
+			m.shells.SetClusters(msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet)
+		}
 		return nil
 	case tea.FocusMsg:
 		m.window.blurred = false

@@ -24,6 +24,13 @@ func (s *Screen) Palette(i uint8) (r, g, b uint8) {
 	return xtermColor(i)
 }
 
+// PaletteSet returns palette entry i if the program has set it. A renderer that has a
+// palette of its own shows the others in that.
+func (s *Screen) PaletteSet(i uint8) (Color, bool) {
+	c, ok := s.colors.palette[i]
+	return c, ok
+}
+
 // SetDefaultColors changes the colours that answer queries, for a user who
 // changed the theme, and tells a program that asked to be told (mode 2031).
 func (s *Screen) SetDefaultColors(foreground, background, cursor Color) {

@@ -100,7 +100,9 @@ func (t *Shell) drawSession(env Env, p place, focused bool) []string {
 		if focused {
 			s.bells = s.term.Bells()
 		}
-		return s.term.Draw(shellLook(st), p.w, p.h)
+		look := shellLook(st)
+		look.Clusters = t.shells.clusters
+		return s.term.Draw(look, p.w, p.h)
 	case s.err != nil:
 		return failure(st, p.w, p.h, s.err)
 	}

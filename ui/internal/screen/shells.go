@@ -38,6 +38,8 @@ type Shells struct {
 	wake   chan struct{} // capacity 1
 	last   time.Time     // of the last wake-up that was passed on
 	focus  *terminal.Terminal
+	// clusters says that the outer terminal draws a grapheme cluster in one place.
+	clusters bool
 }
 
 // NewShells returns an empty collection whose programs are attached until ctx ends.
@@ -139,6 +141,9 @@ func (s *Shells) SetColors(fg, bg vt.Color) {
 		}
 	}
 }
+
+// SetClusters says whether the outer terminal draws a grapheme cluster in one place.
+func (s *Shells) SetClusters(on bool) { s.clusters = on }
 
 // SetFocus says which terminal has the keyboard, nil for none.
 func (s *Shells) SetFocus(t *terminal.Terminal) {

@@ -157,14 +157,14 @@ func TestEndIsKnown(t *testing.T) {
 func TestNothingButCellsGetsOut(t *testing.T) {
 	term, _ := open(t, 30, 8)
 	hostile := []string{
-		"\x1b]0;title\x07\x1b]52;c;aGVsbG8=\x07\x1bP+q544e\x1b\\\x1b[2J\x1b[5;5H", "\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ \u202e\u2066 \u0085 \u009b",
+		"\x1b]0;title\x07\x1b]52;c;aGVsbG8=\x07\x1bP+q544e\x1b\\\x1b[2J\x1b[5;5H", "\x1b]8;;file:///etc/passwd\x1b\\link\x1b]8;;\x1b\\ \u202e\u2066 \u0085 \u009b",
 		"\x1b[31;1;4:3;58:2::1:2:3mred\x1b[m\r\n", "e\u0301 👩\u200d👩\u200d👧 🇩🇪🇫🇷 漢字 ᄀ각 \u0e33", strings.Repeat("漢", 40), "\x1b[?5h", "\x1b[8mhidden",
 	}
 	for _, h := range hostile {
 		term.Write([]byte(h))
 		for y, line := range term.Draw(Look{}, 29, 8) { // an odd width cuts wide characters
-			if w := ansi.StringWidth(line); w != 29 {
-				t.Errorf("after %q line %d is %d cells wide: %q", h, y, w, line)
+			if w, old := ansi.StringWidth(line), ansi.StringWidthWc(line); w != 29 || old != 29 {
+				t.Errorf("after %q line %d is %d cells wide, %d to an older terminal: %q", h, y, w, old, line)
 			}
 			for rest := line; rest != ""; {
 				i := strings.IndexByte(rest, 0x1b)

@@ -113,10 +113,7 @@ func (t *Terminal) Draw(l Look, w, h int) []string {
 	if len(d.lines) != h {
 		d.lines = make([]string, h)
 	}
-	fg, _, _ := t.screen.DynamicColors()
-	if fg.IsDefault() {
-		fg = l.Foreground
-	}
+	paint := newPainter(t.screen, l)
 	invert := t.screen.Modes().Has(vt.ModeReverseVideo)
 	_, rows := t.screen.Size()
 	var buf []byte
@@ -134,7 +131,7 @@ func (t *Terminal) Draw(l Look, w, h int) []string {
 				v.cells[j].Style.Attrs ^= vt.Inverse
 			}
 		}
-		buf = appendRow(buf[:0], v.cells, w, fg)
+		buf = paint.appendRow(buf[:0], v.cells, w)
 		d.lines[i] = string(buf)
 	}
 	d.gen, d.look, d.w, d.h, d.version, d.marked = gen, l, w, h, v.version, len(marks) > 0
