@@ -11,10 +11,10 @@ const (
 	// fps is how often the screen is brought up to date at most: what is typed in a shell
 	// shows within a frame.
 	fps = 60
-	// quiet is after how long without a message frames become rare. It is several frames,
+	// quiet is after how long without a message frames become rare. It is two frames,
 	// so that the last one has been written by then, and a small part of the time between
 	// two readings of the counters.
-	quiet = 100 * time.Millisecond
+	quiet = 40 * time.Millisecond
 	// rare is between two frames of a screen on which nothing happens. There is nothing
 	// left to write; that it is not forever is for what a stalled machine left unwritten.
 	rare = time.Second
