@@ -31,7 +31,13 @@ func (e *Engine) CreateContainer(ctx context.Context, cfg engine.ContainerConfig
 	if err := validate(&cfg); err != nil {
 		return engine.CreateResult{}, err
 	}
-	rec := &state.Record{ID: state.NewID(), Created: time.Now(), Config: cfg}
+	rec := &state.Record{ID: e.spare.newID(), Created: time.Now(), Config: cfg}
+	made := false
+	defer func() {
+		if !made {
+			e.spare.giveBack(rec.ID)
+		}
+	}()
 	op := e.begin("create", rec.ID)
 	var lease *image.Lease
 	err := op.step("resolve image", "The name is looked up in the image cache, and the image is held until the container's record keeps it.",
@@ -54,6 +60,7 @@ func (e *Engine) CreateContainer(ctx context.Context, cfg engine.ContainerConfig
 	if err := e.create(ctx, op, rec, img); err != nil {
 		return engine.CreateResult{}, err
 	}
+	made = true
 	limits, err := cgroup.Resources(rec.Config.Resources)
 	if err != nil {
 		return engine.CreateResult{}, err

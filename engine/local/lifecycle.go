@@ -47,7 +47,9 @@ func (e *Engine) start(ctx context.Context, rec *state.Record, attach *engine.At
 				return e.writeBundle(op, rec, dir)
 			})
 	}
-	client, attached, err := shim.Start(ctx, shim.StartConfig{Dir: dir, Prepare: prepare, AttachFirst: attach})
+	client, attached, err := shim.Start(ctx, shim.StartConfig{
+		Dir: dir, Prepare: prepare, AttachFirst: attach, Spare: e.spare.take(rec.ID),
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,7 @@ type Engine struct {
 	cancel context.CancelFunc
 	bg     sync.WaitGroup // deletions under way, and the guard
 	guard  guard
+	spare  spare
 	close  func() error
 }
 
@@ -113,6 +114,7 @@ func Open(opts Options) (*Engine, error) {
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.close = sync.OnceValue(func() error {
 		e.cancel()
+		e.spare.close()
 		e.bg.Wait()
 		return e.log.Close()
 	})

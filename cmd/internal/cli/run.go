@@ -70,6 +70,9 @@ func (a *App) run(ctx context.Context, f *runFlags, args []string) error {
 	if cfg.TTY {
 		cfg.Console = a.windowSize()
 	}
+	if x, ok := eng.(engine.Expecter); ok {
+		x.ExpectStart()
+	}
 	id, err := a.create(ctx, eng, &f.creation, cfg)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"encoding/json"
 	"fmt"
 	"log"
 	"os"
@@ -9,6 +10,9 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"berth/engine/internal/bundle"
+	"berth/engine/internal/cgroup"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -29,8 +33,9 @@ type Mode = func(args []string) int
 // `berth-shim MODE ...` one of modes. args are without the
 // program's name. It returns the exit code.
 //
-// It is started by [Start] only, with /dev/null as its standard input and output, the
-// container's shim.log as its standard error, in a session of its own.
+// It is started by [Start] and [Ready] only, with /dev/null as its standard streams, in a
+// session of its own. From the start of its container on, standard error is the
+// container's shim.log.
 func Main(args []string, modes map[string]Mode) int {
 	return dispatch(args, modes, isolated{})
 }
@@ -66,10 +71,7 @@ func serveContainer(dir string, l launcher, faults *log.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Chdir(dir); err != nil {
-		_ = starter.Close()
-		return err
-	}
+	go rehearse()
 	// Orphans of the container come to us, not to the host's init.
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		faults.Printf("become subreaper: %v", err)
@@ -77,6 +79,30 @@ func serveContainer(dir string, l launcher, faults *log.Logger) error {
 	// Else lists of processes show the descriptor's number that it was executed by.
 	_ = os.WriteFile("/proc/self/comm", []byte(Name), 0)
 	return supervise(dir, starter, l, faults)
+}
+
+// enter makes the container's directory, which may not have been there when this process
+// was started, the working directory, and what is printed go to the log in it.
+func enter(dir string) error {
+	if err := os.Chdir(dir); err != nil {
+		return err
+	}
+	fd, err := unix.Open("shim.log", unix.O_WRONLY|unix.O_CREAT|unix.O_APPEND|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: filepath.Join(dir, "shim.log"), Err: err}
+	}
+	defer unix.Close(fd) // standard error has it
+	return os.NewSyscallError("dup3", unix.Dup3(fd, 2, 0))
+}
+
+// rehearse does what every start needs, whatever it starts, before berth knows that:
+// it looks at the host's control groups and has package json learn its types.
+func rehearse() {
+	cgroup.Detect()
+	bundle.Learn()
+	for _, v := range []any{wireRequest{}, wireResponse{}, wireExit{}, Status{}} {
+		_, _ = json.Marshal(v) // for the types, which all can be encoded
+	}
 }
 
 // closeInherited closes what berth itself inherited from whoever started it, such as

@@ -21,6 +21,8 @@ type StartConfig struct {
 	Dir string
 	// Prepare, if set, writes the bundle while the shim's process comes up.
 	Prepare func() error
+	// Spare, if set, is the process that Ready started for Dir. Start takes it over.
+	Spare *Spare
 	// AttachFirst connects a client before the program's first instruction; nil for none.
 	AttachFirst *engine.AttachOptions
 }
@@ -31,7 +33,7 @@ type StartConfig struct {
 // container that runs already is ClassConflict. When ctx ends first, the start goes on
 // and the error is the context's.
 func Start(ctx context.Context, cfg StartConfig) (*Client, engine.Attachment, error) {
-	c, err := spawn(cfg.Dir)
+	c, err := cfg.Spare.connection(cfg.Dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("start shim: %w", err)
 	}
@@ -120,18 +122,11 @@ func execShim(dir string, theirs int) error {
 		return &os.PathError{Op: "open", Path: os.DevNull, Err: err}
 	}
 	defer unix.Close(null) // never written
-	file := filepath.Join(dir, "shim.log")
-	faults, err := unix.Open(file, unix.O_WRONLY|unix.O_CREAT|unix.O_APPEND|unix.O_CLOEXEC, 0o600)
-	if err != nil {
-		exe.close()
-		return &os.PathError{Op: "open", Path: file, Err: err}
-	}
-	defer unix.Close(faults) // only the shim writes to it
 	// Package os would try out first, with a process of its own, what pidfds can do here.
 	pid, err := syscall.ForkExec(exe.path, []string{argv0, dir}, &syscall.ProcAttr{
-		Dir:   dir,
+		Dir:   "/",
 		Env:   environment(os.Environ()),
-		Files: []uintptr{uintptr(null), uintptr(null), uintptr(faults), uintptr(theirs)},
+		Files: []uintptr{uintptr(null), uintptr(null), uintptr(null), uintptr(theirs)},
 		// Its own session: no terminal's hangup and no job control reaches it.
 		Sys: &syscall.SysProcAttr{Setsid: true},
 	})

@@ -108,6 +108,9 @@ func supervise(dir string, starter *conn, l launcher, faults *log.Logger) error 
 
 // prepare takes the lock and opens all that a start needs.
 func (s *supervisor) prepare() (err error) {
+	if err := enter(s.dir); err != nil {
+		return err
+	}
 	if s.b, err = bundle.Read(s.dir); err != nil {
 		return err
 	}
