@@ -19,7 +19,7 @@ func main() {
 	if shimproc.Invoked() {
 		os.Exit(shimproc.Main())
 	}
-	os.Exit(cli.Main(open, workstation))
+	os.Exit(cli.Main(cli.Host{Open: open, Examine: examine, UI: workstation}))
 }
 
 // workstation opens the terminal user interface.
@@ -31,6 +31,11 @@ func workstation(ctx context.Context, eng engine.Engine, s config.Settings) erro
 		NoMouse:   s.UI.NoMouse,
 		ParseRun:  cli.ParseRun,
 	})
+}
+
+// examine makes the doctor's checks on a host where open fails.
+func examine(ctx context.Context, s config.Settings) ([]engine.Check, error) {
+	return local.Examine(ctx, local.Options{Root: s.Root})
 }
 
 // open opens the engine of this host as the user's settings say.

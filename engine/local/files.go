@@ -3,7 +3,10 @@ package local
 import (
 	"context"
 	"io"
+	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"berth/engine"
 	"berth/engine/internal/archive"
@@ -11,26 +14,52 @@ import (
 	"berth/engine/internal/state"
 )
 
-// root opens the file system of a container, as its processes see it while it runs.
-func (e *Engine) root(rec *state.Record, c *engine.Container) (*archive.Root, error) {
+// A place is where a path of a container lies on the host.
+type place struct {
+	target   archive.Target
+	path     string // below the target's root
+	mount    string // the mount point that the root stands for; "/" for the container's own root
+	readOnly bool
+}
+
+// at finds the place of a path. While the container runs, its processes' own view has
+// all mounts. At rest nothing is mounted: what would be bound there is gone to by its
+// source. That is decided by the words of the path alone: a link in the image that
+// leads to a mount point is not followed into the mount then.
+func (e *Engine) at(rec *state.Record, c *engine.Container, name string) place {
 	dir := e.state.Dir(rec.ID)
-	t := archive.Target{
+	p := place{path: name, mount: "/", target: archive.Target{
 		Lower:     rec.LowerDirs,
 		Upper:     filepath.Join(dir, upperDir),
 		Work:      filepath.Join(dir, workDir),
 		UserXattr: e.ids.Mode != idmap.Host,
 		IDMap:     e.ids,
 		Worker:    worker(archiveMode),
-	}
+	}}
 	if c.State.Alive() {
-		t.Pid = c.Pid
+		p.target.Pid = c.Pid // and the kernel knows what is read-only
+		return p
 	}
-	return archive.Open(t)
+	p.readOnly = rec.Config.ReadOnly
+	clean := path.Clean("/" + name)
+	for _, m := range rec.Config.Mounts {
+		target := path.Clean(m.Target)
+		rest, below := strings.CutPrefix(clean, target)
+		if m.Type != "bind" || !below || rest != "" && rest[0] != '/' || len(target) < len(p.mount) {
+			continue
+		}
+		if st, err := os.Stat(m.Source); err != nil || !st.IsDir() {
+			continue
+		}
+		p.readOnly, p.mount, p.target.Dir = m.ReadOnly, target, m.Source
+		p.path = path.Clean("/"+rest) + name[len(strings.TrimRight(name, "/.")):]
+	}
+	return p
 }
 
-// withRoot opens a container's file system for the time of f. A container at rest is
-// locked meanwhile, so that no two mounts of one writable layer are ever in use.
-func (e *Engine) withRoot(ctx context.Context, ref string, f func(*archive.Root) error) error {
+// withRoot opens what holds a path of a container for the time of f. A container at rest
+// is locked meanwhile, so that no two mounts of one writable layer are ever in use.
+func (e *Engine) withRoot(ref, name string, f func(*archive.Root, place) error) error {
 	rec, c, err := e.find(ref)
 	if err != nil {
 		return err
@@ -45,29 +74,50 @@ func (e *Engine) withRoot(ctx context.Context, ref string, f func(*archive.Root)
 			return err
 		}
 	}
-	r, err := e.root(rec, &c)
+	p := e.at(rec, &c, name)
+	r, err := archive.Open(p.target)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	return f(r)
+	return f(r, p)
 }
 
 // CopyFrom implements engine.Files.
-func (e *Engine) CopyFrom(ctx context.Context, ref, path string, w io.Writer) error {
-	return e.withRoot(ctx, ref, func(r *archive.Root) error { return r.Tar(ctx, path, w) })
+func (e *Engine) CopyFrom(ctx context.Context, ref, name string, w io.Writer) error {
+	return e.withRoot(ref, name, func(r *archive.Root, p place) error { return r.Tar(ctx, p.path, w) })
 }
 
 // CopyTo implements engine.Files.
-func (e *Engine) CopyTo(ctx context.Context, ref, path string, src io.Reader, opts engine.CopyToOptions) error {
-	return e.withRoot(ctx, ref, func(r *archive.Root) error { return r.Untar(ctx, path, src, opts) })
+func (e *Engine) CopyTo(ctx context.Context, ref, name string, src io.Reader, opts engine.CopyToOptions) error {
+	return e.withRoot(ref, name, func(r *archive.Root, p place) error {
+		if p.readOnly {
+			return engine.Errorf(engine.ClassConflict, "copy to %q: %q is read-only in the container", name, p.mount)
+		}
+		return r.Untar(ctx, p.path, src, opts)
+	})
 }
 
 // StatPath implements engine.Files.
-func (e *Engine) StatPath(ctx context.Context, ref, path string) (st engine.PathStat, err error) {
-	err = e.withRoot(ctx, ref, func(r *archive.Root) error {
-		st, err = r.Stat(ctx, path)
-		return err
+func (e *Engine) StatPath(ctx context.Context, ref, name string) (st engine.PathStat, err error) {
+	err = e.withRoot(ref, name, func(r *archive.Root, p place) error {
+		st, err = r.Stat(ctx, p.path)
+		if p.target.Dir == "" {
+			return err
+		}
+		if engine.ClassOf(err) == engine.ClassNotFound {
+			return engine.Errorf(engine.ClassNotFound, "stat %q: no such file or directory in the container", name)
+		}
+		if err != nil {
+			return err
+		}
+		if st.LinkTarget != "" {
+			st.LinkTarget = path.Join(p.mount, st.LinkTarget)
+		}
+		if path.Clean("/"+name) == p.mount {
+			st.Name = path.Base(p.mount)
+		}
+		return nil
 	})
 	return st, err
 }

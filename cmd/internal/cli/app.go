@@ -46,12 +46,10 @@ type Opener func(context.Context, config.Settings) (engine.Engine, error)
 
 // An App is one run of the command line.
 type App struct {
+	Host
 	Streams
-	Open   Opener
 	Getenv func(string) string
 	Now    func() time.Time
-	// UI opens the terminal user interface; nil if this build has none.
-	UI func(context.Context, engine.Engine, config.Settings) error
 
 	out      io.Writer // Out, but control characters are shown when it is a terminal
 	err      io.Writer // Err, likewise

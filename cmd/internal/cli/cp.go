@@ -33,7 +33,11 @@ not run.
 A directory is copied into a directory that exists, or becomes one that does not; with
 "/." at the end of SRC_PATH only its contents are copied. Use '-' as the source to read
 a tar archive from stdin and extract it to a directory in a container, and '-' as the
-destination to write a tar archive to stdout.`,
+destination to write a tar archive to stdout. An archive that is read may be compressed
+with gzip, bzip2 or zstd.
+
+What is copied into a container belongs to root there, and what is copied out to you;
+with --archive the numbers of user and group are kept.`,
 		Example: `  berth cp web:/etc/nginx/nginx.conf .
   berth cp ./site/. web:/srv
   berth cp web:/var/log - | tar -t`,
@@ -127,7 +131,7 @@ func (a *App) copyOut(ctx context.Context, eng engine.Files, id, src, dst string
 		return 0, err
 	}
 	if dst == "-" {
-		return 0, eng.CopyFrom(ctx, id, file, a.Out)
+		return 0, a.copyToStdout(ctx, eng, id, file, contentsOnly(src))
 	}
 	isDir := fs.FileMode(st.Mode).IsDir()
 	if strings.HasSuffix(src, "/") && !isDir {
@@ -144,6 +148,21 @@ func (a *App) copyOut(ctx context.Context, eng engine.Files, id, src, dst string
 			fmt.Fprintf(a.err, "berth: %s is a device or a pipe and was not copied\n", name)
 		},
 	})
+}
+
+// copyToStdout writes the tar of a path, or of what a directory holds.
+func (a *App) copyToStdout(ctx context.Context, eng engine.Files, id, file string, contents bool) error {
+	if !contents {
+		return eng.CopyFrom(ctx, id, file, a.Out)
+	}
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(eng.CopyFrom(ctx, id, file, w)) }()
+	err := hosttar.Contents(a.Out, r)
+	if err == nil {
+		_, err = io.Copy(io.Discard, r) // the padding after the tar's end
+	}
+	r.CloseWithError(io.ErrClosedPipe)
+	return err
 }
 
 // unpackFrom streams a path of a container into a directory of the host.
@@ -221,7 +240,12 @@ func (a *App) copyIn(ctx context.Context, eng engine.Files, src, id, dst string,
 			}
 			return 0, engine.Errorf(engine.ClassInvalid, "destination %q must be a directory", id+":"+dst)
 		}
-		return 0, eng.CopyTo(ctx, id, target, a.In, opts)
+		in, err := hosttar.Plain(a.In)
+		if err != nil {
+			return 0, err
+		}
+		defer in.Close()
+		return 0, eng.CopyTo(ctx, id, target, in, opts)
 	}
 	file := src
 	if f.followLink {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -28,11 +29,7 @@ Each is tried, not guessed, and each lack comes with its remedy. The exit code i
 something essential does not work.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			eng, err := a.engine(cmd.Context())
-			if err != nil {
-				return err
-			}
-			checks, err := eng.Doctor(cmd.Context())
+			checks, err := a.examine(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -55,6 +52,22 @@ something essential does not work.`,
 	}
 	c.Flags().StringVar(&format, "format", "", formatHelp)
 	return c
+}
+
+// examine asks the engine, or the host itself if there can be no engine.
+func (a *App) examine(ctx context.Context) ([]engine.Check, error) {
+	settings, err := a.loadSettings()
+	if err != nil {
+		return nil, err
+	}
+	eng, err := a.engine(ctx)
+	switch {
+	case err == nil:
+		return eng.Doctor(ctx)
+	case a.Examine == nil:
+		return nil, err
+	}
+	return a.Examine(ctx, settings)
 }
 
 var doctorList = output.List{

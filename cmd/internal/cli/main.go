@@ -9,8 +9,17 @@ import (
 	"berth/engine"
 )
 
-// Main runs the command line of this process and returns its exit code. ui may be nil.
-func Main(open Opener, ui func(context.Context, engine.Engine, config.Settings) error) int {
-	app := &App{Streams: StandardStreams(), Open: open, UI: ui, Getenv: os.Getenv, Now: time.Now}
+// A Host is what the command line works on.
+type Host struct {
+	Open Opener
+	// Examine makes the doctor's checks where Open fails; nil if it can't.
+	Examine func(context.Context, config.Settings) ([]engine.Check, error)
+	// UI opens the terminal user interface; nil if this build has none.
+	UI func(context.Context, engine.Engine, config.Settings) error
+}
+
+// Main runs the command line of this process and returns its exit code.
+func Main(h Host) int {
+	app := &App{Host: h, Streams: StandardStreams(), Getenv: os.Getenv, Now: time.Now}
 	return app.Run(context.Background(), os.Args[1:])
 }

@@ -27,11 +27,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Target says which root to open: that of the running process Pid, or if Pid is 0
-// the overlay of a container that does not run.
+// A Target says which root to open: that of the running process Pid; if Pid is 0 the
+// directory Dir, or if that is empty too the overlay of a container that does not run.
 type Target struct {
 	// Pid is a process of the container. The caller makes sure that it still is one.
 	Pid int
+	// Dir is a directory of the host that would be mounted in the container.
+	Dir string
 	// Lower (top first), Upper and Work are the overlay's directories. It must not be
 	// mounted elsewhere, which the caller's lock on the container ensures.
 	Lower       []string
@@ -58,6 +60,10 @@ func Open(t Target) (*Root, error) {
 		r.dir, err = openPath("/proc/" + strconv.Itoa(t.Pid) + "/root")
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 			return nil, engine.Errorf(engine.ClassNotFound, "open root of process %d: it has ended", t.Pid)
+		}
+	} else if t.Dir != "" {
+		if r.dir, err = openPath(t.Dir); errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+			return nil, engine.Errorf(engine.ClassNotFound, "open mounted directory: %w", err)
 		}
 	} else if !r.remote() {
 		r.dir, err = mountOverlay(overlay{t.Lower, t.Upper, t.Work, t.UserXattr})

@@ -21,7 +21,11 @@ var knobs = []struct{ controller, option, remedy string }{
 	{"cpuset", "--cpuset-cpus", "Boot a kernel with CONFIG_CPUSETS."},
 }
 
-func cgroups(h *cgroup.Host) []engine.Check {
+func cgroups(h *cgroup.Host, root bool) []engine.Check {
+	if h.Version() == "none" && root {
+		return []engine.Check{warn("cgroups", "Run `mount -t cgroup2 none /sys/fs/cgroup`; in an outer container, give that one CAP_SYS_ADMIN and a writable cgroup mount.",
+			"no limits, no pause: %s", h.Why())}
+	}
 	if h.Version() == "none" {
 		return []engine.Check{warn("cgroups", delegate, "no limits, no pause: %s", h.Why())}
 	}

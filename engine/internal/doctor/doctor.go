@@ -6,6 +6,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,21 +21,38 @@ import (
 
 // Options say what is examined.
 type Options struct {
-	Root  string // state directory; it exists
+	Root  string // state directory; it exists, unless RootErr says why not
 	IDMap idmap.Mapping
+	// RootErr and IDMapErr are why there is no state directory or no mapping. What hangs on
+	// them is then not tried.
+	RootErr, IDMapErr error
 	// Worker returns the command that runs WorkerMain.
 	Worker func(args ...string) (*exec.Cmd, error)
 }
 
 // Run makes all checks. It fails only if ctx ends.
 func Run(ctx context.Context, o Options) ([]engine.Check, error) {
-	checks := []engine.Check{kernel(), userNamespaces(o), ids(o), namespaces(ctx, o)}
-	checks = append(checks, stateDirectory(o)...)
-	checks = append(checks, overlay(ctx, o), pidfd(), seccomp())
-	checks = append(checks, cgroups(cgroup.Detect())...)
+	checks := []engine.Check{kernel(), userNamespaces(o)}
+	if o.IDMapErr == nil {
+		checks = append(checks, ids(o), namespaces(ctx, o))
+	} else {
+		checks = append(checks, fail("user ids", engine.HintOf(o.IDMapErr), "%v", o.IDMapErr))
+	}
+	switch {
+	case o.RootErr != nil:
+		checks = append(checks, fail("state directory", otherRoot, "%v", o.RootErr))
+	case o.IDMapErr != nil: // which layers the state would hold is not known
+	default:
+		checks = append(append(checks, stateDirectory(o)...), overlay(ctx, o))
+	}
+	checks = append(checks, pidfd(), seccomp())
+	checks = append(checks, cgroups(cgroup.Detect(), o.IDMap.Mode == idmap.Host)...)
 	checks = append(checks, descriptors())
 	return checks, ctx.Err()
 }
+
+// otherRoot is the remedy for a state directory that is not this user's.
+const otherRoot = "Name a directory of yours with --root or BERTH_ROOT."
 
 func ok(name, format string, args ...any) engine.Check {
 	return engine.Check{Name: name, Status: engine.CheckOK, Detail: fmt.Sprintf(format, args...)}
@@ -98,7 +116,9 @@ func stateDirectory(o Options) []engine.Check {
 	if kind, bad := unfit[int64(fs.Type)]; bad {
 		checks[0] = fail(name, elsewhere, "%s lies on %s, which can't hold writable layers", o.Root, kind)
 	}
-	if err := tryAttributes(o); err != nil {
+	if err := tryAttributes(o); errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EROFS) {
+		checks[0] = fail(name, otherRoot, "%v", err)
+	} else if err != nil {
 		checks[0] = fail(name, elsewhere, "%s: %v", o.Root, err)
 	}
 	if fs.Flags&unix.ST_NOEXEC != 0 {

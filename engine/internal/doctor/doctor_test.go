@@ -86,9 +86,32 @@ func TestEveryLackHasARemedy(t *testing.T) {
 }
 
 func TestHostWithoutControllers(t *testing.T) {
-	checks := cgroups(cgroup.DetectAt(cgroup.Paths{MountInfo: "/dev/null", Self: "/dev/null"}))
-	if len(checks) != 1 || checks[0].Status != engine.CheckWarn || !strings.Contains(checks[0].Remedy, "Delegate=") {
-		t.Errorf("checks are %+v", checks)
+	for root, remedy := range map[bool]string{false: "Delegate=", true: "mount -t cgroup2"} {
+		checks := cgroups(cgroup.DetectAt(cgroup.Paths{MountInfo: "/dev/null", Self: "/dev/null"}), root)
+		if len(checks) != 1 || checks[0].Status != engine.CheckWarn || !strings.Contains(checks[0].Remedy, remedy) {
+			t.Errorf("root %v: checks are %+v", root, checks)
+		}
+	}
+}
+
+// Without a mapping or a state directory the other checks are made all the same.
+func TestHostThatLetsNothingBeTried(t *testing.T) {
+	lack := engine.Errorf(engine.ClassUnsupported, "none").WithHint("do this")
+	list, err := Run(t.Context(), Options{RootErr: lack, IDMapErr: lack})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks := map[string]engine.Check{}
+	for _, c := range list {
+		checks[c.Name] = c
+	}
+	for _, name := range []string{"user ids", "state directory"} {
+		if c := checks[name]; c.Status != engine.CheckFail || c.Remedy == "" {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+	if _, ok := checks["kernel"]; !ok {
+		t.Errorf("checks are %+v", list)
 	}
 }
 

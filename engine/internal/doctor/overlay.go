@@ -19,7 +19,7 @@ func overlay(ctx context.Context, o Options) engine.Check {
 	const name = "overlay"
 	dir, err := scratch(o.Root)
 	if err != nil {
-		return fail(name, "Name a directory of yours with --root or BERTH_ROOT.", "%v", err)
+		return fail(name, otherRoot, "%v", err)
 	}
 	defer os.RemoveAll(dir)
 	if o.IDMap.Mode == idmap.Host {
