@@ -20,12 +20,12 @@ var engineRows = []row{
 		figures: []figure{{unit: "ms"}}},
 	{key: "exec", name: "exec CONTAINER true", tools: execTrue,
 		figures: []figure{{unit: "ms", goals: goals{times: map[string]float64{"docker": 8}}}}},
-	{key: "pull6", name: "pull of a large image", rounds: 3, tools: pull("six", func(l *lab) []layer { return sixLayers(l.short) }),
+	{key: "pull6", name: "pull of a large image", rounds: 3, tools: pull("six", "The large image", func(l *lab) []layer { return sixLayers(l.short) }),
 		figures: []figure{
 			{name: "time", unit: "s", goals: goals{times: map[string]float64{"docker": 3, "podman": 3}}},
 			{name: "peak memory of client and daemon", unit: "MB", goals: goals{limit: 150}},
 		}},
-	{key: "pull1", name: "pull of one layer", rounds: 3, tools: pull("one", func(l *lab) []layer { return []layer{oneLayer(l.short)} }),
+	{key: "pull1", name: "pull of one layer", rounds: 3, tools: pull("one", "The one layer", func(l *lab) []layer { return []layer{oneLayer(l.short)} }),
 		figures: []figure{{name: "time", unit: "s"}, {name: "peak memory of client and daemon", unit: "MB", goals: goals{limit: 150}}}},
 }
 
@@ -149,11 +149,11 @@ func execTrue(ctx context.Context, l *lab) []contender {
 }
 
 // pull fetches an image that is not there. What the run before left to be written is written first.
-func pull(name string, layers func(*lab) []layer) func(context.Context, *lab) []contender {
+func pull(name, what string, layers func(*lab) []layer) func(context.Context, *lab) []contender {
 	return func(ctx context.Context, l *lab) []contender {
 		made := l.images.add(name, 6, layers(l)...)
 		if made == nil {
-			fmt.Printf("\nimage %q: %s\n", name, l.images.size(name))
+			l.note("%s: %s", what, l.images.size(name))
 		}
 		ref := l.images.ref(name)
 		var all []contender
@@ -213,6 +213,7 @@ var listRows = []row{
 
 // lists are of many images and containers. They take some tools minutes to make.
 func lists(ctx context.Context, l *lab) []contender {
+	l.note("Long lists: %d names of images, %[1]d containers", l.entries)
 	var all []contender
 	for _, t := range l.engines() {
 		all = append(all, contender{name: t.name, err: fill(ctx, l, t), once: func(ctx context.Context) ([]float64, error) {

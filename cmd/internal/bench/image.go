@@ -67,12 +67,12 @@ const (
 
 // contents is what an image holds, for the name of its row.
 type contents struct {
-	layers, entries    int
+	entries            int
 	bytes, transferred int64
 }
 
 func (c contents) String() string {
-	return fmt.Sprintf("%d layer(s), %d MB compressed, %d MB, %d entries", c.layers, c.transferred/1e6, c.bytes/1e6, c.entries)
+	return fmt.Sprintf("%d MB compressed, %d MB unpacked, %d entries", c.transferred/1e6, c.bytes/1e6, c.entries)
 }
 
 // add makes an image of layers, compressed with gzip's level, and serves it. The layers are made at the same time.
@@ -99,7 +99,7 @@ func (r *registry) add(name string, level int, layers ...layer) error {
 	if err := errors.Join(failures...); err != nil {
 		return fmt.Errorf("make image %q: %w", name, err)
 	}
-	total := contents{layers: len(layers)}
+	var total contents
 	for i, s := range sums {
 		total.entries += s.entries
 		total.bytes += s.bytes

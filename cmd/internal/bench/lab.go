@@ -24,7 +24,8 @@ type lab struct {
 	images  *registry
 	berth   tool
 	peers   []tool
-	missing []string
+	notes   []string       // what was measured on, for the report
+	missing []string       // what was not compared with, and why
 	cleanup []func() error // in reverse
 }
 
@@ -91,6 +92,13 @@ func (l *lab) berthAt(program, state string) tool {
 func (l *lab) another(ctx context.Context, state string) (tool, error) {
 	t := l.berthAt(l.berth.argv[0], state)
 	return t, t.do(ctx, "pull", "-q", l.images.ref("hello"))
+}
+
+// note says what the next figures are taken on.
+func (l *lab) note(format string, args ...any) {
+	note := fmt.Sprintf(format, args...)
+	fmt.Printf("\n%s\n", note)
+	l.notes = append(l.notes, note)
 }
 
 // engines are berth and the peers that work here.

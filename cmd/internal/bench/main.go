@@ -74,7 +74,7 @@ func run(ctx context.Context, o options, rows, jsonFile, readme string) (err err
 			result.text(os.Stdout)
 		}
 	}
-	r.Missing = l.missing
+	r.Notes, r.Missing = l.notes, l.missing
 	r.end(os.Stdout)
 	if jsonFile != "" {
 		data, err := json.MarshalIndent(r, "", "  ")

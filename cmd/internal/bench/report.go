@@ -17,6 +17,7 @@ import (
 type report struct {
 	Machine string
 	Results []result
+	Notes   []string
 	Missing []string
 }
 
@@ -133,6 +134,9 @@ func (r *report) markdown() string {
 		}
 		fmt.Fprintf(&b, "| %s | **%s** | %s | %s |\n", res.Name, number(res.Tools[0].Median, res.Unit),
 			strings.Join(others, ", "), strings.Join(goals, "; "))
+	}
+	if len(r.Notes) > 0 {
+		fmt.Fprintf(&b, "\n%s.\n", strings.Join(r.Notes, ". "))
 	}
 	if len(r.Missing) > 0 {
 		fmt.Fprintf(&b, "\nNot compared with %s.\n", strings.Join(r.Missing, "; "))
