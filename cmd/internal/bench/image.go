@@ -45,7 +45,7 @@ func sixLayers(short bool) []layer {
 
 // oneLayer is of the size of a small distribution.
 func oneLayer(short bool) layer {
-	l := layer{files: []string{"/usr/sbin", "/usr/share/perl", "/usr/share/zoneinfo", "/usr/share/doc", "/usr/lib"}, bytes: 190 << 20}
+	l := layer{files: []string{"/usr/share/perl", "/usr/share/zoneinfo", "/usr/share/doc", "/usr/lib/python3", "/usr/sbin", "/usr/lib"}, bytes: 190 << 20}
 	if short {
 		l.bytes /= 8
 	}
