@@ -54,6 +54,7 @@ type Model struct {
 	goToPull   string   // the key that the selected pull has from now on
 	goToPulled string   // an image that was just pulled and is not in the list yet
 	shellFor   string   // a container whose shell is to show, once it is selected
+	left       bool     // by the user's own will
 	farewell   string   // what keeps running, said when the program has ended
 	drawn      drawn
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"slices"
-	"strings"
 
 	"berth/engine"
 	"berth/pty/vt"
@@ -207,32 +206,6 @@ func (m *Model) shellView(v *tea.View) {
 	v.KeyboardEnhancements = tea.KeyboardEnhancements{
 		ReportEventTypes: modes.Kitty&vt.KittyEventTypes != 0, ReportAlternateKeys: modes.Kitty&vt.KittyAlternateKeys != 0,
 	}
-}
-
-// parting says what keeps running when the workstation is left, "" if nothing does.
-func (m *Model) parting() string {
-	var names []string
-	for _, c := range m.state.Containers {
-		if c.State.Alive() {
-			names = append(names, display.Clean(c.Name))
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	slices.Sort(names)
-	const most = 5
-	if more := len(names) - most; more > 1 {
-		names = append(names[:most], "and "+display.Number(more)+" more")
-	}
-	text := "Still running: " + strings.Join(names, ", ") + "."
-	switch n := m.shells.Running(); {
-	case n == 1:
-		text += " The shell that was open is found again by `berth`."
-	case n > 1:
-		text += " The " + display.Number(n) + " shells that were open are found again by `berth`."
-	}
-	return text
 }
 
 // twin reports whether an action of a shell is one that another scope has too, such as

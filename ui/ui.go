@@ -52,6 +52,9 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	g := guard{m, new(fault)}
 	pace.program = tea.NewProgram(g, options...)
 	_, err := pace.program.Run()
+	if m.left && !m.state.Ready {
+		m.farewell = m.unheard()
+	}
 	if m.farewell != "" && g.fault.what == nil {
 		out := opts.Out
 		if out == nil {

@@ -267,6 +267,14 @@ func TestPullOnATerminal(t *testing.T) {
 	sc.exits(0)
 }
 
+func TestWorkstationNeedsMoreThanADumbTerminal(t *testing.T) {
+	t.Setenv("TERM", "dumb")
+	s := &seat{t: t, root: filepath.Join(t.TempDir(), "state")}
+	sc := s.open()
+	sc.sees("\"dumb\" can't")
+	sc.exits(2)
+}
+
 func TestWorkstationNeedsATerminal(t *testing.T) {
 	s := &seat{t: t, root: filepath.Join(t.TempDir(), "state")}
 	out, err := s.command().CombinedOutput()

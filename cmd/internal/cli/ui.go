@@ -1,11 +1,18 @@
 package cli
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
-// openUI opens the workstation. Without a terminal there is nothing to open it on.
+// openUI opens the workstation. Without a terminal, or on one that can only print, there
+// is nothing to open it on.
 func (a *App) openUI(ctx context.Context) error {
 	if a.UI == nil || a.InTerm == nil || a.OutTerm == nil {
 		return &usageError{code: 2, msg: "the workstation needs a terminal; name a command to use the command line"}
+	}
+	if term := a.Getenv("TERM"); term == "" || term == "dumb" {
+		return &usageError{code: 2, msg: fmt.Sprintf("the workstation needs a terminal that can place its cursor, which %q can't; name a command to use the command line", term)}
 	}
 	eng, err := a.engine(ctx)
 	if err != nil {
