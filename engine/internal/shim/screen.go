@@ -86,5 +86,7 @@ func (t *tidier) release() {
 	debug.FreeOSMemory()
 	if timer := t.timer.Load(); timer != nil && t.left.Add(-1) > 0 {
 		timer.Reset(burstEnd)
+		return
 	}
+	forgetProgram()
 }
