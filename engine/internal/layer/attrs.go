@@ -16,22 +16,39 @@ import (
 const ownerXattr = "user.berth.owner"
 
 // attributes sets owner, mode and extended attributes of an open file or directory, in
-// this order: a change of owner clears set-id bits and capabilities.
-func (u *unpacker) attributes(fd int, hdr *tar.Header) error {
+// this order: a change of owner clears set-id bits and capabilities. What is right
+// already is left alone. It returns the disk usage in bytes.
+func (u *unpacker) attributes(fd int, hdr *tar.Header) (int64, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return 0, err
+	}
+	owned := false
 	if u.opt.Owners {
-		if err := unix.Fchown(fd, hdr.Uid, hdr.Gid); err != nil {
-			return ownerError(hdr, err)
+		if st.Uid != uint32(hdr.Uid) || st.Gid != uint32(hdr.Gid) {
+			if err := unix.Fchown(fd, hdr.Uid, hdr.Gid); err != nil {
+				return 0, ownerError(hdr, err)
+			}
+			owned = true
 		}
 	} else if hdr.Uid != 0 || hdr.Gid != 0 {
 		err := unix.Fsetxattr(fd, ownerXattr, fmt.Appendf(nil, "%d:%d", hdr.Uid, hdr.Gid), 0)
 		if err != nil && !errors.Is(err, unix.ENOTSUP) {
-			return err
+			return 0, err
 		}
 	}
-	if err := unix.Fchmod(fd, uint32(hdr.Mode)&0o7777); err != nil {
-		return err
+	if mode := uint32(hdr.Mode) & 0o7777; owned || st.Mode&0o7777 != mode {
+		if err := unix.Fchmod(fd, mode); err != nil {
+			return 0, err
+		}
 	}
-	return u.xattrs(fd, hdr)
+	if len(hdr.PAXRecords) == 0 {
+		return st.Blocks * 512, nil
+	}
+	if err := u.xattrs(fd, hdr); err != nil {
+		return 0, err
+	}
+	return blocks(fd), nil // large attributes have blocks of their own
 }
 
 // ownerAt sets the owner of what can't be opened.
@@ -95,6 +112,11 @@ func timespec(t time.Time) unix.Timespec {
 
 func setTimeAt(parent int, base string, t unix.Timespec) error {
 	return unix.UtimesNanoAt(parent, base, []unix.Timespec{t, t}, unix.AT_SYMLINK_NOFOLLOW)
+}
+
+// setFileTime sets the time of an open file: AT_EMPTY_PATH is Linux 5.8.
+func setFileTime(fd int, t unix.Timespec) error {
+	return unix.UtimesNanoAt(fd, "", []unix.Timespec{t, t}, unix.AT_EMPTY_PATH)
 }
 
 // setTime sets the time of an open directory.

@@ -59,10 +59,10 @@ func (u *unpacker) charge(n int64) error {
 // writeBehind starts writing a large file out while the rest comes in, so that the
 // sync at the end of a pull finds little left to do. Small files are left to that
 // sync: asking for each costs more than it gains.
-func (u *unpacker) writeBehind(fd int, done, size int64) {
+func (u *unpacker) writeBehind(fd int, done, n, size int64) {
 	const window = 8 << 20
-	if size >= window/8 && (done == size || done%window == 0) {
-		from := (done - 1) / window * window
+	if size >= window/8 && (done == size || done/window != (done-n)/window) {
+		from := (done - n) / window * window
 		// Advice: a file system that can't do it loses nothing but time.
 		_ = unix.SyncFileRange(fd, from, done-from, unix.SYNC_FILE_RANGE_WRITE)
 	}

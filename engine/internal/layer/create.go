@@ -88,7 +88,7 @@ func (u *unpacker) node(parent int, name, base string, hdr *tar.Header, r io.Rea
 
 func (u *unpacker) directory(parent int, name, base string, hdr *tar.Header, fresh bool) error {
 	if fresh {
-		if err := unix.Mkdirat(parent, base, 0o700); err != nil {
+		if err := unix.Mkdirat(parent, base, uint32(hdr.Mode)&0o777); err != nil {
 			return err
 		}
 	}
@@ -96,7 +96,7 @@ func (u *unpacker) directory(parent int, name, base string, hdr *tar.Header, fre
 	if err != nil {
 		return err
 	}
-	if err := u.attributes(fd, hdr); err != nil {
+	if _, err := u.attributes(fd, hdr); err != nil {
 		unix.Close(fd)
 		return err
 	}
@@ -188,7 +188,8 @@ func (u *unpacker) file(parent int, base string, hdr *tar.Header, r io.Reader) e
 	if err := u.admit(hdr, sparse); err != nil {
 		return err
 	}
-	fd, err := unix.Openat(parent, base, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	// With the mode it will have, less what only a finished file may have: mostly it needs no other call.
+	fd, err := unix.Openat(parent, base, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, uint32(hdr.Mode)&0o777)
 	if err != nil {
 		return err
 	}
@@ -196,33 +197,34 @@ func (u *unpacker) file(parent int, base string, hdr *tar.Header, r io.Reader) e
 	if sparse {
 		err = u.copySparse(fd, hdr.Size, r)
 	} else {
-		err = u.copy(fd, hdr.Size, r)
+		err = u.copy(fd, hdr.Size)
 	}
 	if err != nil {
 		return err
 	}
-	if err := u.attributes(fd, hdr); err != nil {
+	used, err := u.attributes(fd, hdr)
+	if err != nil {
 		return err
 	}
-	u.size += blocks(fd)
-	return setTimeAt(parent, base, timespec(hdr.ModTime))
+	u.size += used
+	return setFileTime(fd, timespec(hdr.ModTime))
 }
 
-// copy moves size bytes of the entry into fd.
-func (u *unpacker) copy(fd int, size int64, r io.Reader) error {
+// copy moves size bytes, the entry's contents, into fd.
+func (u *unpacker) copy(fd int, size int64) error {
 	for done := int64(0); done < size; {
-		n := int(min(size-done, copySize))
-		if _, err := io.ReadFull(r, u.buf[:n]); err != nil {
+		data, err := u.stream.next(size - done)
+		if err != nil {
 			return streamError(err)
 		}
-		if err := writeAll(fd, u.buf[:n]); err != nil {
+		if err := writeAll(fd, data); err != nil {
 			return err
 		}
-		done += int64(n)
-		if err := u.charge(int64(n)); err != nil {
+		done += int64(len(data))
+		if err := u.charge(int64(len(data))); err != nil {
 			return err
 		}
-		u.writeBehind(fd, done, size)
+		u.writeBehind(fd, done, int64(len(data)), size)
 	}
 	return nil
 }
@@ -240,13 +242,14 @@ var zeros [4096]byte
 
 // copySparse is copy that leaves pages of zeros out, for entries that say they have holes.
 func (u *unpacker) copySparse(fd int, size int64, r io.Reader) error {
+	buf := make([]byte, readSize)
 	for done := int64(0); done < size; {
-		n := int(min(size-done, copySize))
-		if _, err := io.ReadFull(r, u.buf[:n]); err != nil {
+		n := int(min(size-done, readSize))
+		if _, err := io.ReadFull(r, buf[:n]); err != nil {
 			return streamError(err)
 		}
 		for at := 0; at < n; at += len(zeros) {
-			page := u.buf[at:min(at+len(zeros), n)]
+			page := buf[at:min(at+len(zeros), n)]
 			if bytes.Equal(page, zeros[:len(page)]) {
 				continue
 			}

@@ -66,16 +66,16 @@ type Result struct {
 	Implicit []string `json:",omitempty"`
 }
 
-// Unpack reads a tar from r to the end of the stream and writes it below root, an
-// open and empty directory. It makes nothing durable. After an error root holds a part
+// Unpack reads a tar from r, best a [Source], to the end of the stream and writes it
+// below root, an open and empty directory. It makes nothing durable. After an error root holds a part
 // of the layer and must be removed. Errors: ClassIntegrity for a broken or malicious
 // tar, ClassExhausted for a full disk or a limit, ClassUnsupported for owners that the
 // id mapping lacks.
 func Unpack(root *os.File, r io.Reader, opt Options) (Result, error) {
-	u := newUnpacker(int(root.Fd()), opt)
+	u := newUnpacker(int(root.Fd()), r, opt)
 	defer u.dirs.flush()
 	defer runtime.KeepAlive(root) // u holds its number only, and a collected File closes it
-	if err := u.run(r); err != nil {
+	if err := u.run(); err != nil {
 		return Result{}, err
 	}
 	return u.result(), nil

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// copySize is the unit of copying: files up to this size take one write.
-const copySize = 512 << 10
+// readSize is the unit of reading: most files take one write.
+const readSize = 256 << 10
 
 // unpacker writes one layer. It is used by one goroutine.
 type unpacker struct {
@@ -22,7 +22,7 @@ type unpacker struct {
 	opt    Options
 	limits Limits
 	dirs   *dirCache
-	buf    []byte
+	stream *stream
 
 	entries   int
 	bytes     int64
@@ -41,20 +41,20 @@ type dirTime struct {
 	time unix.Timespec
 }
 
-func newUnpacker(root int, opt Options) *unpacker {
+func newUnpacker(root int, r io.Reader, opt Options) *unpacker {
 	return &unpacker{
 		root:      root,
 		opt:       opt,
 		limits:    opt.Limits.withDefaults(),
 		dirs:      newDirCache(root),
-		buf:       make([]byte, copySize),
+		stream:    newStream(r),
 		implicit:  map[string]struct{}{},
 		whiteouts: map[string]struct{}{},
 	}
 }
 
-func (u *unpacker) run(r io.Reader) error {
-	tr := tar.NewReader(r)
+func (u *unpacker) run() error {
+	tr := tar.NewReader(u.stream)
 	for {
 		hdr, err := tr.Next()
 		if err == io.EOF {
@@ -71,7 +71,7 @@ func (u *unpacker) run(r io.Reader) error {
 		}
 	}
 	// What follows the tar's end belongs to the layer's digest.
-	if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, r, u.buf); err != nil {
+	if _, err := io.Copy(io.Discard, u.stream); err != nil {
 		return streamError(err)
 	}
 	return u.finish()
@@ -136,7 +136,7 @@ func (u *unpacker) rootEntry(hdr *tar.Header) error {
 	if hdr.Typeflag != tar.TypeDir {
 		return malicious(hdr.Name, "the root of a layer must be a directory")
 	}
-	if err := u.attributes(u.root, hdr); err != nil {
+	if _, err := u.attributes(u.root, hdr); err != nil {
 		return entryError("write", "/", err)
 	}
 	return u.remember(".", hdr)

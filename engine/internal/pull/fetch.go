@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"syscall"
 
 	"berth/engine"
@@ -15,18 +14,15 @@ import (
 	"berth/engine/internal/layer"
 	"berth/engine/internal/snapshot"
 
-	"github.com/distribution/reference"
 )
 
-func maxUnpacks() int { return max(2, runtime.GOMAXPROCS(0)) }
-
 // fetch downloads, verifies and unpacks one layer into t.staged.
-func (j *job) fetch(ctx context.Context, t *task, downloads, unpacks chan struct{}) (err error) {
+func (j *job) fetch(ctx context.Context, t *task, downloads *gate) (err error) {
 	done := j.steps.begin("fetch blob", "Download the layer, check its digests and unpack it, all in one pass.",
 		map[string]any{"blob": t.blob, "diffID": t.diff, "size": t.size})
 	defer func() { done(err) }()
 	for attempt := 0; ; attempt++ {
-		resumed, err := j.fetchOnce(ctx, t, downloads, unpacks)
+		resumed, err := j.fetchOnce(ctx, t, downloads)
 		// What an earlier pull left may be damaged: a crash can leave zeros in a file.
 		if err == nil || resumed == 0 || attempt > 0 || !errors.Is(err, errDigest) {
 			return err
@@ -38,7 +34,7 @@ func (j *job) fetch(ctx context.Context, t *task, downloads, unpacks chan struct
 // errDigest is the cause of every error about a blob that is not what its digest says.
 var errDigest = errors.New("digest mismatch")
 
-func (j *job) fetchOnce(ctx context.Context, t *task, downloads, unpacks chan struct{}) (resumed int64, err error) {
+func (j *job) fetchOnce(ctx context.Context, t *task, downloads *gate) (resumed int64, err error) {
 	spool, err := j.content.Spool(t.blob, t.size)
 	if err != nil {
 		return 0, fail("fetch layer "+t.blob.Short(), err)
@@ -53,7 +49,7 @@ func (j *job) fetchOnce(ctx context.Context, t *task, downloads, unpacks chan st
 		spool.End(err)
 		fetched <- err
 	}()
-	err = j.unpack(ctx, t, spool, unpacks)
+	err = j.unpack(ctx, t, spool)
 	if err == nil {
 		err = <-fetched
 	} else {
@@ -92,15 +88,15 @@ func (j *job) cause(ctx context.Context, t *task, spool *content.Spool, err erro
 
 func (j *job) mismatch(t *task, got []byte) error {
 	return engine.Errorf(engine.ClassIntegrity, "layer %s of %q has digest sha256:%x: the registry sent other bytes than it promised: %w",
-		t.blob, reference.FamiliarString(j.named), got, errDigest).WithHint("Pull again; if it stays so, the registry or a proxy on the way is broken.")
+		t.blob, j.named.Familiar(), got, errDigest).WithHint("Pull again; if it stays so, the registry or a proxy on the way is broken.")
 }
 
 // download fills the spool.
-func (j *job) download(ctx context.Context, t *task, spool *content.Spool, slots chan struct{}) error {
-	if err := acquire(ctx, slots); err != nil {
+func (j *job) download(ctx context.Context, t *task, spool *content.Spool, downloads *gate) error {
+	if err := downloads.enter(ctx, 1, t.size); err != nil {
 		return err
 	}
-	defer func() { <-slots }()
+	defer downloads.leave(1)
 	j.meter.resumed(t.index, spool.Resumed())
 	j.meter.note(t.index, engine.LayerDownloading, "")
 	note := func(why string) {
@@ -132,11 +128,7 @@ func (m *meteredSpool) Write(p []byte) (int, error) {
 }
 
 // unpack reads the spool to its end, verifies both digests and leaves t.staged.
-func (j *job) unpack(ctx context.Context, t *task, spool *content.Spool, slots chan struct{}) error {
-	if err := acquire(ctx, slots); err != nil {
-		return err
-	}
-	defer func() { <-slots }()
+func (j *job) unpack(ctx context.Context, t *task, spool *content.Spool) error {
 	staged, err := j.layers.Stage()
 	if err != nil {
 		return fail("unpack layer "+t.blob.Short(), err)
@@ -149,11 +141,13 @@ func (j *job) unpack(ctx context.Context, t *task, spool *content.Spool, slots c
 }
 
 func (j *job) unpackInto(ctx context.Context, t *task, spool *content.Spool, staged *snapshot.Staged) error {
-	p := startPipeline(ctx, spool.Reader(ctx), t.size)
+	place := &turn{gate: j.turns, rank: t.size}
+	defer place.end()
+	p := startPipeline(ctx, newTurnReader(ctx, spool, place), t.size, j.window(place, t))
 	defer p.stop()
 	_, err := staged.Unpack(ctx, p, j.limits())
 	if err != nil {
-		return fail(fmt.Sprintf("unpack layer %s of %q", t.blob.Short(), reference.FamiliarString(j.named)), err)
+		return fail(fmt.Sprintf("unpack layer %s of %q", t.blob.Short(), j.named.Familiar()), err)
 	}
 	j.meter.note(t.index, engine.LayerVerifying, "")
 	compressed, uncompressed := p.sums()
@@ -162,21 +156,28 @@ func (j *job) unpackInto(ctx context.Context, t *task, spool *content.Spool, sta
 	}
 	if hex.EncodeToString(uncompressed) != t.diff.Hex() {
 		return engine.Errorf(engine.ClassIntegrity, "layer %s of %q unpacks to sha256:%x, its config promises %s",
-			t.blob, reference.FamiliarString(j.named), uncompressed, t.diff)
+			t.blob, j.named.Familiar(), uncompressed, t.diff)
 	}
 	return nil
 }
 
-func (j *job) limits() layer.Limits { return j.cfg.Limits }
-
-func acquire(ctx context.Context, slots chan struct{}) error {
-	select {
-	case slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+// window reserves memory for a layer's zstd window, out of its turn: those who hold
+// such memory need turns to be done with it.
+func (j *job) window(place *turn, t *task) reserve {
+	return func(ctx context.Context, n int64) (func(), error) {
+		place.yield()
+		if err := j.windows.enter(ctx, n, t.size); err != nil {
+			return nil, err
+		}
+		if err := place.take(ctx); err != nil {
+			j.windows.leave(n)
+			return nil, err
+		}
+		return func() { j.windows.leave(n) }, nil
 	}
 }
+
+func (j *job) limits() layer.Limits { return j.cfg.Limits }
 
 // fail says what was being done, and classifies what the disk answers.
 func fail(doing string, err error) error {

@@ -10,8 +10,8 @@ import (
 	"berth/engine/internal/eventlog"
 	"berth/engine/internal/image"
 	"berth/engine/internal/registry"
+	"berth/engine/internal/reference"
 
-	"github.com/distribution/reference"
 )
 
 // A job is one pull.
@@ -37,7 +37,7 @@ func (s *Store) Pull(ctx context.Context, req engine.PullRequest) (engine.PullRe
 		return engine.PullResult{}, err
 	}
 	j := &job{Store: s, named: named, repo: s.registry.Repository(named), platformAsked: req.Platform != ""}
-	j.steps = &steps{op: newID(), subject: reference.FamiliarString(named), publish: s.cfg.Publish}
+	j.steps = &steps{op: newID(), subject: named.Familiar(), publish: s.cfg.Publish}
 	j.meter = newMeter(j.steps.op, named, req.Progress, s.cfg.Publish)
 	defer func() {
 		for _, l := range j.locks {
@@ -47,7 +47,7 @@ func (s *Store) Pull(ctx context.Context, req engine.PullRequest) (engine.PullRe
 	s.collect(ctx)
 	res, err := j.run(ctx, want)
 	if err != nil && ctx.Err() != nil {
-		err = &engine.Error{Class: engine.ClassCanceled, Msg: "pull \"" + reference.FamiliarString(named) + "\"", Err: ctx.Err()}
+		err = &engine.Error{Class: engine.ClassCanceled, Msg: "pull \"" + named.Familiar() + "\"", Err: ctx.Err()}
 	}
 	j.meter.end(res, err)
 	return res, err
@@ -71,10 +71,10 @@ func (j *job) run(ctx context.Context, want engine.Platform) (engine.PullResult,
 	if err != nil {
 		return engine.PullResult{}, err
 	}
-	name := reference.FamiliarString(j.named)
+	name := j.named.Familiar()
 	_ = j.cfg.Publish(eventlog.Record{
 		Time: time.Now(), Kind: string(engine.KindImage), Action: "pull", ID: name,
-		Attrs: map[string]string{"name": reference.FamiliarName(j.named), "image": string(img.id)},
+		Attrs: map[string]string{"name": j.named.FamiliarName(), "image": string(img.id)},
 	})
 	return engine.PullResult{Ref: name, Digest: img.target, ImageID: img.id, Fresh: fresh}, nil
 }
@@ -94,7 +94,7 @@ func (j *job) record(ctx context.Context, img *remoteImage, refs []image.LayerRe
 	if img.config.Created != nil {
 		e.Created = *img.config.Created
 	}
-	if _, byDigest := j.named.(reference.Digested); !byDigest {
+	if j.named.Digest() == "" {
 		e.Tags = []string{j.named.String()}
 	}
 	return j.Put(ctx, e)
@@ -102,13 +102,7 @@ func (j *job) record(ctx context.Context, img *remoteImage, refs []image.LayerRe
 
 // tagOrDigest is the last part of a reference.
 func tagOrDigest(named reference.Named) string {
-	if d, ok := named.(reference.Digested); ok {
-		return d.Digest().String()
-	}
-	if t, ok := named.(reference.Tagged); ok {
-		return t.Tag()
-	}
-	return "latest"
+	return cmp.Or(named.Digest(), named.Tag(), "latest")
 }
 
 // printedName is the repository as Docker prints it: "library/hello-world".

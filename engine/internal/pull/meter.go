@@ -9,8 +9,8 @@ import (
 
 	"berth/engine"
 	"berth/engine/internal/eventlog"
+	"berth/engine/internal/reference"
 
-	"github.com/distribution/reference"
 )
 
 // How often a caller, and the shared log, hear of progress.
@@ -36,7 +36,7 @@ type meter struct {
 func newMeter(id string, named reference.Named, report func(engine.PullProgress), publish func(...eventlog.Record) error) *meter {
 	m := &meter{report: report, publish: publish, stopped: make(chan struct{}), done: make(chan struct{}), dirty: true}
 	m.state = engine.PullProgress{
-		ID: id, Ref: reference.FamiliarString(named), Name: printedName(named), Tag: tagOrDigest(named),
+		ID: id, Ref: named.Familiar(), Name: printedName(named), Tag: tagOrDigest(named),
 		State: engine.PullResolving, Started: time.Now(),
 	}
 	go m.loop()

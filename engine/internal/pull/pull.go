@@ -69,6 +69,8 @@ type Store struct {
 	content  *content.Store
 	layers   *snapshot.Store
 	registry *registry.Client
+	turns    *gate // of layers that inflate
+	windows  *gate // of bytes that zstd's windows may have
 }
 
 // Open prepares the image cache below cfg.Root. It starts nothing and need not be closed.
@@ -84,7 +86,7 @@ func Open(cfg Config) (*Store, error) {
 	if cfg.Publish == nil {
 		cfg.Publish = func(...eventlog.Record) error { return nil }
 	}
-	s := &Store{cfg: cfg}
+	s := &Store{cfg: cfg, turns: newTurns(), windows: &gate{room: maxWindow}}
 	if s.content, err = content.Open(root); err != nil {
 		return nil, err
 	}

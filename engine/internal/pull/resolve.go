@@ -12,7 +12,6 @@ import (
 	"berth/engine/internal/image"
 	"berth/engine/internal/registry"
 
-	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
@@ -77,25 +76,25 @@ func (j *job) resolve(ctx context.Context, want engine.Platform) (*remoteImage, 
 func (j *job) choose(ctx context.Context, m registry.Manifest, want engine.Platform) (registry.Manifest, error) {
 	var index v1.IndexManifest
 	if err := json.Unmarshal(m.Raw, &index); err != nil {
-		return m, engine.Errorf(engine.ClassIntegrity, "read index of %q: %w", reference.FamiliarString(j.named), err)
+		return m, engine.Errorf(engine.ClassIntegrity, "read index of %q: %w", j.named.Familiar(), err)
 	}
 	desc := choosePlatform(index.Manifests, want)
 	if desc == nil {
 		return m, engine.Errorf(engine.ClassNotFound, "no matching manifest for %s in %q: it is available for %s",
-			want, reference.FamiliarString(j.named), strings.Join(platforms(index.Manifests), ", ")).
+			want, j.named.Familiar(), strings.Join(platforms(index.Manifests), ", ")).
 			WithHint("Name one of these platforms with --platform; programs of another processor need an emulator to run.")
 	}
 	digest := desc.Digest.String()
 	m, err := j.repo.Manifest(ctx, digest)
 	if err == nil && m.MediaType.IsIndex() {
-		return m, engine.Errorf(engine.ClassUnsupported, "index of %q points to another index", reference.FamiliarString(j.named))
+		return m, engine.Errorf(engine.ClassUnsupported, "index of %q points to another index", j.named.Familiar())
 	}
 	return m, err
 }
 
 // parseManifest refuses what is no image that a container can be made of.
 func (j *job) parseManifest(m registry.Manifest) (*v1.Manifest, error) {
-	name := reference.FamiliarString(j.named)
+	name := j.named.Familiar()
 	if m.MediaType == types.DockerManifestSchema1 || m.MediaType == types.DockerManifestSchema1Signed {
 		return nil, engine.Errorf(engine.ClassUnsupported, "image %q has a manifest of schema 1, which carries no verifiable layers", name).
 			WithHint("Push the image again with a Docker of version 1.10 (2016) or later.")
@@ -139,11 +138,11 @@ func (j *job) fetchConfig(ctx context.Context, img *remoteImage, man *v1.Manifes
 	diffs := img.config.RootFS.DiffIDs
 	if len(diffs) != len(man.Layers) {
 		return engine.Errorf(engine.ClassIntegrity, "image %q has %d layers in its manifest but %d in its config",
-			reference.FamiliarString(j.named), len(man.Layers), len(diffs))
+			j.named.Familiar(), len(man.Layers), len(diffs))
 	}
 	for i, chain := range image.ChainIDs(diffs) {
 		if hex, ok := strings.CutPrefix(string(diffs[i]), "sha256:"); !ok || len(hex) != 64 || strings.Trim(hex, "0123456789abcdef") != "" {
-			return engine.Errorf(engine.ClassUnsupported, "config of %q names layer %q: only SHA-256 is supported", reference.FamiliarString(j.named), diffs[i])
+			return engine.Errorf(engine.ClassUnsupported, "config of %q names layer %q: only SHA-256 is supported", j.named.Familiar(), diffs[i])
 		}
 		img.layers = append(img.layers, remoteLayer{
 			blob: engine.Digest(man.Layers[i].Digest.String()), size: man.Layers[i].Size, diff: diffs[i], chain: chain,
@@ -157,7 +156,7 @@ func (j *job) checkPlatform(has, want engine.Platform) error {
 	if has.OS == want.OS && has.Architecture == want.Architecture && (want.Variant == "" || variantScore(want, has.Variant) > 0) {
 		return nil
 	}
-	return engine.Errorf(engine.ClassNotFound, "image %q is for %s, not for %s", reference.FamiliarString(j.named), has, want)
+	return engine.Errorf(engine.ClassNotFound, "image %q is for %s, not for %s", j.named.Familiar(), has, want)
 }
 
 // parsePlatform reads "os/arch[/variant]" or "arch"; empty means this machine.

@@ -133,17 +133,23 @@ func (j *job) exists(t *task, lock *content.Lock) bool {
 }
 
 // maxDownloads bounds a pull's connections: registries throttle clients with many.
-const maxDownloads = 6
+// maxActive bounds the layers that are begun and not done, and so the memory for an image
+// of hundreds: those that are downloaded already wait for a processor.
+const maxDownloads, maxActive = 6, 12
 
 // fetchAll fetches and unpacks layers at the same time. The first failure ends all.
 func (j *job) fetchAll(ctx context.Context, tasks []*task) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	downloads, unpacks := make(chan struct{}, maxDownloads), make(chan struct{}, maxUnpacks())
+	downloads, active := &gate{room: maxDownloads}, &gate{room: maxActive}
 	var wg sync.WaitGroup
 	for _, t := range largestFirst(tasks) {
+		if active.enter(ctx, 1, 0) != nil {
+			break // ctx has ended, for the cause that is returned below
+		}
 		wg.Go(func() {
-			if err := j.fetch(ctx, t, downloads, unpacks); err != nil {
+			defer active.leave(1)
+			if err := j.fetch(ctx, t, downloads); err != nil {
 				cancel(err)
 			}
 		})

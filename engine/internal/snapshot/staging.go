@@ -30,6 +30,7 @@ type Staged struct {
 
 // Stage makes room for a new layer.
 func (s *Store) Stage() (*Staged, error) {
+	s.spread()
 	for {
 		path := filepath.Join(s.root, "staging", strings.ToLower(rand.Text()[:16]))
 		if err := os.Mkdir(path, 0o700); err != nil {
@@ -46,6 +47,24 @@ func (s *Store) Stage() (*Staged, error) {
 			return &Staged{store: s, path: path, dir: dir}, nil
 		}
 		dir.Close()
+	}
+}
+
+// spread tells ext4 that what lies in staging is not related (chattr(1), attribute T), so
+// that it puts each layer into other block groups than its siblings: layers that are
+// written at the same time don't search the same bitmaps, and a pull that follows a
+// prune does not search those where inodes were freed a moment ago, which ext4
+// without a journal passes over one by one. Other file systems refuse; nothing is lost.
+func (s *Store) spread() {
+	dir, err := os.Open(filepath.Join(s.root, "staging"))
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	const topDir = 0x00020000 // FS_TOPDIR_FL of <linux/fs.h>
+	flags, err := unix.IoctlGetInt(int(dir.Fd()), unix.FS_IOC_GETFLAGS)
+	if err == nil && flags&topDir == 0 {
+		_ = unix.IoctlSetPointerInt(int(dir.Fd()), unix.FS_IOC_SETFLAGS, flags|topDir)
 	}
 }
 

@@ -48,13 +48,16 @@ func (d *Reader) copyStored() error {
 		d.stage = atBlock
 		return nil
 	}
+	if d.w >= d.limit {
+		return nil
+	}
 	if err := d.fill(); err != nil {
 		return err
 	}
 	if d.pos == d.end {
 		return io.ErrUnexpectedEOF
 	}
-	n := copy(d.out[d.w:outSize], d.in[d.pos:min(d.end, d.pos+d.stored)])
+	n := copy(d.out[d.w:d.limit], d.in[d.pos:min(d.end, d.pos+d.stored)])
 	d.pos += n
 	d.w += n
 	d.stored -= n

@@ -4,9 +4,11 @@
 // access to the header.
 //
 // What makes it fast: bits are refilled eight bytes at a time; one look-up in a
-// table of 2,048 entries yields two literals, or a length with its extra bits;
-// matches are copied in words; and there is one loop for the whole stream, because
-// the end of the input is padded with zeros instead of being checked at each bit.
+// table of 2,048 entries yields two literals, or a length with its extra bits; a
+// look-up that finds no literal writes none and consumes nothing, so that up to four
+// literals need no branch that could be mispredicted; matches are copied 16 bytes at a
+// time; and there is one loop for the whole stream, because the end of the input is
+// padded with zeros instead of being checked at each bit.
 package inflate
 
 import (
@@ -27,13 +29,18 @@ const (
 	inSize  = 256 << 10
 	padding = 32 // zeros behind the end of the input: the loop runs 16 bytes into them, more than it can hold back
 	window  = 32 << 10
-	outSize = window + 256<<10
 	slack   = 320 // more than one round of the loop writes: a match of 258 and words beyond it
+
+	// Overhead is the part of a buffer that Fill uses for itself.
+	Overhead = window + slack
 )
 
 // A Reader inflates a stream of gzip members that follow each other. It reads its
 // source to the end. What follows the last member is an error unless it is zeros
 // (gzip(1) ignores such padding). It is used by one goroutine.
+//
+// It is no io.Reader: the caller brings the buffers that it inflates into, so that
+// nothing has to be copied.
 type Reader struct {
 	src io.Reader
 	err error // sticky
@@ -44,9 +51,10 @@ type Reader struct {
 	bits     uint64 // bits read but not used, the lowest first
 	nbits    uint   // how many
 
-	out    []byte
-	r, w   int // delivered up to, written up to
-	start  int // where this member began in out: matches can't reach behind it
+	out    []byte // the caller's buffer; in front of what is new lies the window
+	w      int    // written up to
+	limit  int    // full here; slack follows
+	start  int    // where this member began in out: matches can't reach behind it
 	length uint32
 	crc    uint32
 	summed int // crc covers out up to here
@@ -74,7 +82,7 @@ const (
 
 // NewReader returns a reader of src, and an error if that does not begin as gzip does.
 func NewReader(src io.Reader) (*Reader, error) {
-	d := &Reader{src: src, in: make([]byte, inSize+padding), out: make([]byte, outSize+slack)}
+	d := &Reader{src: src, in: make([]byte, inSize+padding)}
 	if err := d.member(); err != nil {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
@@ -84,30 +92,20 @@ func NewReader(src io.Reader) (*Reader, error) {
 	return d, nil
 }
 
-// Read implements io.Reader.
-func (d *Reader) Read(p []byte) (int, error) {
-	for d.r == d.w && d.err == nil {
-		d.slide()
+// Fill inflates into buf, which must be longer than Overhead, and returns what it wrote
+// there: as much as fits, less only together with an error, io.EOF at the end. The
+// next call, for whatever buffer, still reads buf; until it returns, nobody may change buf.
+func (d *Reader) Fill(buf []byte) ([]byte, error) {
+	keep := min(d.w, window)
+	shift := d.w - keep
+	copy(buf, d.out[shift:d.w])
+	d.out, d.w, d.summed, d.limit = buf, keep, keep, len(buf)-slack
+	d.start = max(d.start-shift, 0)
+	for d.w < d.limit && d.err == nil {
 		d.err = d.step()
 	}
-	if d.r == d.w {
-		return 0, d.err
-	}
-	n := copy(p, d.out[d.r:d.w])
-	d.r += n
-	return n, nil
-}
-
-// slide makes room by moving the window to the front; everything is delivered.
-func (d *Reader) slide() {
-	if d.w < outSize-window {
-		return
-	}
 	d.sum()
-	shift := d.w - window
-	copy(d.out, d.out[shift:d.w])
-	d.r, d.w, d.summed = window, window, window
-	d.start = max(d.start-shift, 0)
+	return buf[keep:d.w], d.err
 }
 
 func (d *Reader) sum() {

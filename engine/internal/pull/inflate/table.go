@@ -2,17 +2,23 @@ package inflate
 
 import "math/bits"
 
-// A table's entry, for the code at the front of the bits:
+// A table's entry, for the code at the front of the bits. Of literals, and of all
+// symbols of the tables for distances and code lengths:
 //
 //	 0..5   bits to consume, extra bits included
+//	 6..7   literals that the entry yields; 0 for everything else
 //	 8..12  bits of the code alone; of a pair, of its first literal
-//	13      the value is two literals
-//	14      special: end of block (value 0), no code (1), or a subtable at index value,
-//	        whose width is in 0..5
 //	15      literal
 //	16..31  value: literal(s), or what extra bits are added to
+//
+// A length has 0 in 0..7, so that taking it for a literal does nothing, and its bits to
+// consume in 25..30, above a value of 9 bits. So has a special entry, bit 14: end of
+// block (value 0), no code (1), or a subtable at index value; its code's bits, or the
+// subtable's width, are in 8..12.
 const (
-	flagPair    = 1 << 13
+	oneLiteral  = 1 << 6
+	oneBit      = 1 | 1<<8     // what a bit of the code adds
+	oneLenBit   = 1<<25 | 1<<8 // the same for lengths
 	flagSpecial = 1 << 14
 	flagLiteral = 1 << 15
 
@@ -25,53 +31,55 @@ const (
 	noCode = flagSpecial | 1<<16
 )
 
-// symbols are a code's entries but for the code lengths: value, flags, and extra bits in 0..5.
+// A symbol is its entry for a code of no bits, and what each bit of the code adds to that.
+type symbol struct{ entry, bit uint32 }
+
 var (
 	litSymbols  = makeLitSymbols()
 	distSymbols = makeDistSymbols()
 	codeSymbols = makeCodeSymbols()
 )
 
-func makeLitSymbols() (s [288]uint32) {
+func makeLitSymbols() (s [288]symbol) {
 	for i := range 256 {
-		s[i] = flagLiteral | uint32(i)<<16
+		s[i] = symbol{flagLiteral | oneLiteral | uint32(i)<<16, oneBit}
 	}
-	s[256] = flagSpecial
+	s[256] = symbol{flagSpecial, 1 << 8}
 	base := uint32(3)
 	for i := 257; i < 285; i++ {
 		extra := uint32(0)
 		if i >= 265 {
 			extra = uint32(i-261) / 4
 		}
-		s[i] = base<<16 | extra
+		s[i] = symbol{base<<16 | extra<<25, oneLenBit}
 		base += 1 << extra
 	}
-	s[285] = 258 << 16
-	s[286], s[287] = noCode, noCode
+	s[285] = symbol{258 << 16, oneLenBit}
+	s[286], s[287] = symbol{noCode, 0}, symbol{noCode, 0}
 	return s
 }
 
-func makeDistSymbols() (s [288]uint32) {
+func makeDistSymbols() (s [288]symbol) {
 	base := uint32(1)
 	for i := range 30 {
 		extra := uint32(0)
 		if i >= 4 {
 			extra = uint32(i-2) / 2
 		}
-		s[i] = base<<16 | extra
+		s[i] = symbol{base<<16 | extra, oneBit}
 		base += 1 << extra
 	}
-	s[30], s[31] = noCode, noCode
+	s[30], s[31] = symbol{noCode, 0}, symbol{noCode, 0}
 	return s
 }
 
-func makeCodeSymbols() (s [288]uint32) {
+func makeCodeSymbols() (s [288]symbol) {
 	for i := range 19 {
-		s[i] = uint32(i) << 16
+		s[i] = symbol{uint32(i) << 16, oneBit}
 	}
-	s[16] |= 2
-	s[17] |= 3
-	s[18] |= 7
+	s[16].entry |= 2
+	s[17].entry |= 3
+	s[18].entry |= 7
 	return s
 }
 
@@ -79,7 +87,7 @@ func makeCodeSymbols() (s [288]uint32) {
 // a code's words (RFC 1951, 3.2.2). It reports whether the code is complete; as in
 // every decoder a single word of one bit is allowed to stand alone, and none at all to
 // be never used.
-func buildTable(table []uint32, width uint, lens []uint8, symbols *[288]uint32) bool {
+func buildTable(table []uint32, width uint, lens []uint8, symbols *[288]symbol) bool {
 	var count, next [16]int
 	longest := uint(0)
 	for _, l := range lens {
@@ -110,7 +118,7 @@ func buildTable(table []uint32, width uint, lens []uint8, symbols *[288]uint32) 
 		n := uint(l)
 		word := bits.Reverse16(uint16(next[l])) >> (16 - n)
 		next[l]++
-		e := symbols[sym] + uint32(n) | uint32(n)<<8
+		e := symbols[sym].entry + uint32(n)*symbols[sym].bit
 		if n <= width {
 			for i := uint(word); i < 1<<width; i += 1 << n {
 				main[i] = e
@@ -123,7 +131,7 @@ func buildTable(table []uint32, width uint, lens []uint8, symbols *[288]uint32) 
 			if sub+1<<subWidth > len(table) {
 				return false
 			}
-			main[prefix] = flagSpecial | uint32(sub)<<16 | uint32(subWidth)
+			main[prefix] = flagSpecial | uint32(sub)<<16 | uint32(subWidth)<<8
 			sub += 1 << subWidth
 		}
 		at := table[main[prefix]>>16:][:1<<subWidth]
@@ -147,6 +155,6 @@ func pairLiterals(table *[litTable]uint32) {
 		if second&flagLiteral == 0 || used+second>>8&31 > litBits {
 			continue
 		}
-		table[i] = first&0x00ff_0000 | second&0x00ff_0000<<8 | flagLiteral | flagPair | used<<8 | (used + second>>8&31)
+		table[i] = first&0x00ff_0000 | second&0x00ff_0000<<8 | flagLiteral | 2*oneLiteral | used<<8 | (used + second>>8&31)
 	}
 }
