@@ -96,7 +96,7 @@ func regional(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff }
 // alone reports whether a character never becomes one with its neighbours: the common
 // ranges only, the others cost a sequence each.
 func alone(r rune) bool {
-	return r >= 0x2190 && r < 0x2e80 || r >= 0x3000 && r < 0xa000 || r >= 0xac00 && r < 0xd7a4 || r >= 0xe000 && r < 0xf900 || r >= 0xff00 && r < 0xfff0 ||
+	return r >= 0x2190 && r < 0x2e80 || r >= 0x3000 && r < 0xa000 || r >= 0xac00 && r < 0xd7a4 || r >= 0xe000 && r < 0xf900 || r >= 0xff00 && r < 0xff9e ||
 		r >= 0x370 && r < 0x530
 }
 
@@ -132,24 +132,27 @@ func (p *painter) width(s string) int {
 // safe reports whether a cluster goes out whole: nothing in it controls, and it would not
 // take in what stands behind it.
 func safe(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return hidden(r) && !skin(r) }) && !strings.HasSuffix(s, joiner)
+	return !strings.ContainsFunc(s, func(r rune) bool { return hidden(r) && !skin(r) && r != joiner }) && !strings.HasSuffix(s, string(joiner))
 }
 
 // joiner makes one emoji of two (ZWJ).
-const joiner = "\u200d"
+const joiner = '\u200d'
 
 // hidden reports whether a character controls instead of showing something, or has
-// different widths in the Unicode versions that terminals know.
+// different widths in the Unicode versions that terminals know: what is not assigned yet
+// takes no cell in some.
 func hidden(r rune) bool {
 	switch {
-	case r < 0x20, r >= 0x7f && r < 0xa0, r == utf8.RuneError, r == 0x2028, r == 0x2029:
-		return true
-	case skin(r):
+	case r >= 0x4e00 && r < 0xa000, r >= 0xac00 && r < 0xd7a4, r >= 0x3041 && r < 0x3097: // the most common
+		return false
+	case r == utf8.RuneError, skin(r):
 		return true
 	case r >= 0x1160 && r < 0x1200, r >= 0xd7b0 && r < 0xd800: // parts of Hangul syllables
 		return true
 	case r >= 0x2630 && r < 0x2638, r >= 0x268a && r < 0x2690, r >= 0x4dc0 && r < 0x4e00, r >= 0x1d300 && r < 0x1d377: // wide since Unicode 16
 		return true
+	case r >= 0x3248 && r < 0x3250: // ambiguous, and wide in some
+		return true
 	}
-	return unicode.Is(unicode.Bidi_Control, r)
+	return !unicode.IsPrint(r) && !unicode.Is(unicode.Co, r) // icon fonts have private characters
 }
