@@ -6,22 +6,21 @@ import (
 	"strings"
 
 	"berth/engine"
-
-	"github.com/distribution/reference"
+	"berth/engine/internal/reference"
 )
 
 // ParseReference reads a reference as Docker users write it; a bare name gets the
 // tag latest. A malformed one, or a bare image ID, is ClassInvalid.
 func ParseReference(ref string) (reference.Named, error) {
-	named, err := reference.ParseNormalizedNamed(ref)
+	named, err := reference.Parse(ref)
 	if err != nil {
-		return nil, engine.Errorf(engine.ClassInvalid, "invalid reference %q: %s", ref, strings.TrimPrefix(err.Error(), "invalid reference: "))
+		return named, engine.Errorf(engine.ClassInvalid, "invalid reference %q: %s", ref, strings.TrimPrefix(err.Error(), "invalid reference: "))
 	}
-	return reference.TagNameOnly(named), nil
+	return named.Tagged(), nil
 }
 
 // familiar shortens a whole reference as Docker shows it: "docker.io/library/" and
-// "docker.io/" go. It equals reference.FamiliarString, without parsing.
+// "docker.io/" go. It equals [reference.Named.Familiar], without parsing.
 func familiar(whole string) string {
 	rest, ok := strings.CutPrefix(whole, "docker.io/")
 	if !ok {
@@ -91,7 +90,7 @@ func (c *catalogue) find(ref string) (match, error) {
 	if err != nil {
 		return match{}, err
 	}
-	return match{}, notFound(reference.FamiliarString(named))
+	return match{}, notFound(named.Familiar())
 }
 
 func (c *catalogue) byID(id engine.Digest) *Entry {
@@ -105,8 +104,8 @@ func (c *catalogue) byID(id engine.Digest) *Entry {
 
 func (c *catalogue) byName(named reference.Named) (match, bool) {
 	// A name with both tag and digest means the digest: the tag is a remark.
-	if d, ok := named.(reference.Digested); ok {
-		name := named.Name() + "@" + d.Digest().String()
+	if d := named.Digest(); d != "" {
+		name := named.Name() + "@" + d
 		for _, e := range c.entries {
 			if !e.Removed && slices.Contains(e.Digests, name) {
 				return match{e, name}, true

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"berth/engine"
-
-	"github.com/distribution/reference"
 )
 
 // TagImage implements engine.Images.
@@ -14,7 +12,7 @@ func (s *Store) TagImage(ctx context.Context, source, target string) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := named.(reference.Digested); ok {
+	if named.Digest() != "" {
 		return engine.Errorf(engine.ClassInvalid, "refusing to create a tag with a digest reference: %q", target)
 	}
 	var id engine.Digest
@@ -30,7 +28,7 @@ func (s *Store) TagImage(ctx context.Context, source, target string) error {
 	if err != nil {
 		return err
 	}
-	s.publish("tag", id, map[string]string{"name": reference.FamiliarString(named)})
+	s.publish("tag", id, map[string]string{"name": named.Familiar()})
 	return nil
 }
 

@@ -13,7 +13,6 @@ import (
 	"berth/engine/internal/content"
 	"berth/engine/internal/layer"
 	"berth/engine/internal/snapshot"
-
 )
 
 // fetch downloads, verifies and unpacks one layer into t.staged.

@@ -1,6 +1,7 @@
 package pull
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -9,9 +10,8 @@ import (
 	"berth/engine/internal/content"
 	"berth/engine/internal/eventlog"
 	"berth/engine/internal/image"
-	"berth/engine/internal/registry"
 	"berth/engine/internal/reference"
-
+	"berth/engine/internal/registry"
 )
 
 // A job is one pull.

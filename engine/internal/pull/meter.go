@@ -10,7 +10,6 @@ import (
 	"berth/engine"
 	"berth/engine/internal/eventlog"
 	"berth/engine/internal/reference"
-
 )
 
 // How often a caller, and the shared log, hear of progress.

@@ -20,8 +20,7 @@ import (
 	"time"
 
 	"berth/engine"
-
-	"github.com/distribution/reference"
+	"berth/engine/internal/reference"
 )
 
 // Config says how registries are reached. The zero value is Docker Hub over the
@@ -109,11 +108,11 @@ func newTransport(lax bool) *http.Transport {
 func (c *Client) Repository(ref reference.Named) *Repository {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := reference.TrimNamed(ref).Name()
+	key := ref.Repository().Name()
 	if r := c.repos[key]; r != nil {
 		return r
 	}
-	r := newRepository(c, reference.TrimNamed(ref))
+	r := newRepository(c, ref.Repository())
 	c.repos[key] = r
 	return r
 }

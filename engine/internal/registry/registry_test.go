@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/reference"
 	"berth/engine/internal/registry/registrytest"
 
-	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/authn"
 )
 
@@ -24,7 +24,7 @@ var quick = Retry{Attempts: 3, Base: time.Millisecond, Max: time.Millisecond, St
 
 func named(t testing.TB, ref string) reference.Named {
 	t.Helper()
-	n, err := reference.ParseNormalizedNamed(ref)
+	n, err := reference.Parse(ref)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,8 @@ import (
 	"sync"
 
 	"berth/engine"
+	"berth/engine/internal/reference"
 
-	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -49,7 +49,7 @@ type endpoint struct {
 
 func newRepository(c *Client, named reference.Named) *Repository {
 	r := &Repository{client: c, named: named}
-	host, path := reference.Domain(named), reference.Path(named)
+	host, path := named.Domain(), named.Path()
 	if host == "docker.io" {
 		if c.cfg.Hub == nil {
 			for _, m := range c.cfg.Mirrors {
@@ -259,7 +259,7 @@ func (r *Repository) order() []*endpoint {
 	return slices.Concat(r.endpoints[r.current:], r.endpoints[:r.current])
 }
 
-func (r *Repository) familiar() string { return reference.FamiliarName(r.named) }
+func (r *Repository) familiar() string { return r.named.FamiliarName() }
 
 var errTooLarge = errors.New("answer is larger than 4 MiB")
 
