@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -97,11 +99,11 @@ func (m *Model) askSave() tea.Cmd {
 	}
 	return m.show(newPrompt(promptConfig{
 		title: "Save the log of " + display.Clean(c.Name), label: "File", text: c.Name + ".log",
-		hint: "An existing file is not overwritten.",
+		hint: "All of it is written; an existing file is not overwritten.",
 		done: func(m *Model, name string) tea.Cmd {
-			text := logs.Text()
+			ctx, write := m.ctx, logs.Save()
 			return func() tea.Msg {
-				path, err := save(name, text)
+				path, err := save(ctx, name, write)
 				if err != nil {
 					return screen.Say{Err: engine.Errorf(engine.ClassUnknown, "save the log: %w", err)}
 				}
@@ -111,7 +113,8 @@ func (m *Model) askSave() tea.Cmd {
 	}))
 }
 
-func save(name, text string) (string, error) {
+// save writes a file that must not exist yet, and takes it away again after an error.
+func save(ctx context.Context, name string, write func(context.Context, io.Writer) error) (string, error) {
 	path, err := filepath.Abs(name)
 	if err != nil {
 		return "", err
@@ -120,9 +123,17 @@ func save(name, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := f.WriteString(text); err != nil {
-		f.Close()
+	out := bufio.NewWriter(f)
+	err = write(ctx, out)
+	if err == nil {
+		err = out.Flush()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(path) // half a log would pass for a whole one
 		return "", err
 	}
-	return path, f.Close()
+	return path, nil
 }

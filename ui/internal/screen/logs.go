@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -263,8 +264,25 @@ func (t *Logs) Copy() string {
 	return b.String()
 }
 
-// Text returns all lines that are kept, to be saved.
-func (t *Logs) Text() string { return t.view.Text() }
+// Save returns what writes the log as it is chosen now, with or without times, to a
+// file: all of it from the engine, not only the lines that are kept here.
+func (t *Logs) Save() func(ctx context.Context, w io.Writer) error {
+	eng, id, times, opts := t.eng, t.id, t.times, engine.LogOptions{Tail: -1, Stdout: true, Stderr: true}
+	if d := sinces[t.since]; d > 0 {
+		opts.Since = t.now().Add(-d)
+	}
+	return func(ctx context.Context, w io.Writer) error {
+		return eng.Logs(ctx, id, opts, func(e engine.LogEntry) error {
+			if times {
+				if _, err := io.WriteString(w, e.Time.Format(time.RFC3339Nano)+" "); err != nil {
+					return err
+				}
+			}
+			_, err := w.Write(e.Line)
+			return err
+		})
+	}
+}
 
 // Foot implements Tab.
 func (t *Logs) Foot(env Env) string {
@@ -273,11 +291,12 @@ func (t *Logs) Foot(env Env) string {
 	if d := sinces[t.since]; d > 0 {
 		parts = append(parts, "since "+display.Duration(d))
 	}
-	if n := t.view.Dropped() + t.skipped; n > 0 {
-		parts = append(parts, display.Number(n)+" older not kept")
+	lines := display.Count(t.view.Len(), "line")
+	if n := t.view.Dropped() + t.skipped; n > 0 || t.since == 0 && t.view.Len() >= logTail {
+		lines = "the last " + lines // S saves all of them
 	}
 	if t.view.Len() > 0 {
-		parts = append(parts, display.Count(t.view.Len(), "line"))
+		parts = append(parts, lines)
 	}
 	if !t.view.Wrap() {
 		parts = append(parts, "not wrapped")
@@ -289,7 +308,7 @@ func (t *Logs) Foot(env Env) string {
 	case !t.ended:
 		state = st.OK.Render(st.Icons.Running + " following")
 	}
-	return st.Muted.Render(strings.Join(parts, " "+st.Icons.Dot+" ")) + " " + state
+	return st.Muted.Render(strings.Join(append(parts, ""), " "+st.Icons.Dot+" ")) + state
 }
 
 // Draw implements Tab.

@@ -1,7 +1,6 @@
 package logview
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
@@ -111,16 +110,6 @@ func (v *View) show(line int) {
 	if end := v.last(); end.before(v.top) {
 		v.top = end
 	}
-}
-
-// Text returns all lines that are kept, for saving or copying.
-func (v *View) Text() string {
-	var b strings.Builder
-	for i := v.buf.begin(); i < v.buf.end(); i++ {
-		b.WriteString(v.buf.at(i).Text)
-		b.WriteByte('\n')
-	}
-	return b.String()
 }
 
 // Cut shortens a text to width columns without breaking a character.
