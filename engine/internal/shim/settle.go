@@ -65,8 +65,7 @@ func Settle(dir string, how Settlement) (s Status, ok bool, err error) {
 		decide()
 	}
 	if here && pid != 0 {
-		// First a record by which readers see no longer that it runs, and by which whoever
-		// comes after us, if we are killed, still knows the process.
+		// A record by which whoever comes after us, if we are killed, still knows the process.
 		s.Pid, s.PidStart = pid, started
 		if err := s.write(dir); err != nil {
 			return s, false, err
@@ -121,33 +120,23 @@ func mark(dir string) error {
 	return f.Close()
 }
 
-// freeLock takes the shim's lock if no shim has it, and returns nil if one does. Other
-// berths that look at the same moment hold it shared for an instant.
+// freeLock keeps shims away from dir, and returns nil if one works there. It is shared:
+// those who only look see that no shim lives, and a shim that is to start waits.
 func freeLock(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("take shim's lock: %w", err)
 	}
-	for range 20 {
-		if err = flock(f, unix.LOCK_EX|unix.LOCK_NB); err != unix.EWOULDBLOCK {
-			break
-		}
-		if flock(f, unix.LOCK_SH|unix.LOCK_NB) == unix.EWOULDBLOCK {
-			break // nobody who only looks has it for himself
-		}
-		_ = flock(f, unix.LOCK_UN)
-		time.Sleep(time.Millisecond)
-	}
-	switch {
-	case err == nil:
+	switch err := flock(f, unix.LOCK_SH|unix.LOCK_NB); err {
+	case nil:
 		return f, nil
-	case err == unix.EWOULDBLOCK:
-		err = nil
+	case unix.EWOULDBLOCK:
+		_ = f.Close()
+		return nil, nil
 	default:
-		err = fmt.Errorf("take shim's lock: %w", err)
+		_ = f.Close()
+		return nil, fmt.Errorf("take shim's lock: %w", err)
 	}
-	_ = f.Close()
-	return nil, err
 }
 
 // endPatience is how long the kernel may take to end a process that was killed.
