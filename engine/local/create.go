@@ -66,6 +66,7 @@ func (e *Engine) CreateContainer(ctx context.Context, cfg engine.ContainerConfig
 		return engine.CreateResult{}, err
 	}
 	_, warnings := feasible(limits, cgroup.Detect().Limits())
+	warnings = append(warnings, e.ulimitWarnings(rec.Config.Ulimits)...)
 	c := container(rec)
 	if err := e.publish("create", &c, nil); err != nil {
 		return engine.CreateResult{}, err

@@ -67,7 +67,7 @@ func validateMounts(cfg *engine.ContainerConfig) error {
 			return invalid("duplicate mount point: %s", clean)
 		default:
 			seen[clean] = true
-			return nil
+			return validateProc(t)
 		}
 	}
 	for _, m := range cfg.Mounts {
