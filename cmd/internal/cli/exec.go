@@ -76,11 +76,24 @@ func (a *App) exec(ctx context.Context, id string, f *execFlags) (err error) {
 		_, att, err := eng.Exec(ctx, id, f.cfg, o)
 		return att, err
 	})
-	if errors.Is(err, tty.ErrDetach) {
+	switch {
+	case errors.Is(err, tty.ErrDetach):
 		return nil
-	}
-	if err != nil {
+	case errors.Is(err, errNotConnected):
+		return notExecuted(errors.Unwrap(err))
+	case err != nil:
 		return err
 	}
 	return exitWith(status.Code)
+}
+
+// notExecuted gives what is wrong with the process itself, its user or its directory,
+// the code of a command that can't be executed, as Docker does. That the container is
+// not there or does not run is another matter.
+func notExecuted(err error) error {
+	switch engine.ClassOf(err) {
+	case engine.ClassInvalid, engine.ClassPermission, engine.ClassUnsupported:
+		return &statusError{code: exitNotInvokable, err: err}
+	}
+	return err
 }

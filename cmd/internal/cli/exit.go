@@ -119,7 +119,11 @@ func (a *App) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 // report prints one error as a sentence, and the remedy if there is one.
 func (a *App) report(err error) {
 	fmt.Fprintf(a.err, "berth: %s\n", err)
-	if hint := engine.HintOf(err); hint != "" {
+	hint := engine.HintOf(err)
+	if hint == "" && errors.Is(err, syscall.ENOSPC) {
+		hint = "Free some space on the disk, for example with berth image prune -a or berth container prune."
+	}
+	if hint != "" {
 		fmt.Fprintln(a.err, hint)
 	}
 }

@@ -49,6 +49,8 @@ func explain(err error, args []string) error {
 		e.Hint = "Berth needs Linux 5.12 or later."
 	case f.Step.Name == "mount proc" && errors.Is(f.Errno, unix.EPERM):
 		e.Hint = "The kernel gives an unprivileged container a /proc only if the host's own is complete; inside another container parts of it are hidden."
+	case f.Step.Name == "mount overlay" && strings.Contains(f.Log, "not supported as upperdir"):
+		e.Hint = "Put the state on a local file system such as ext4, xfs or btrfs with --root or BERTH_ROOT."
 	case strings.HasSuffix(f.Step.Name, "working directory") && (errors.Is(f.Errno, unix.ELOOP) || errors.Is(f.Errno, unix.EXDEV)):
 		e.Err = fmt.Errorf("it does not lead to a place inside the container: %w", f.Errno)
 	}
