@@ -6,6 +6,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 
 // usable checks the terminal and fits the options to it.
 func usable(opts *Options) error {
-	name, noColor, utf8 := "", false, false
+	name, noColor := "", false
 	for _, kv := range opts.Environ {
 		k, v, _ := strings.Cut(kv, "=")
 		switch k {
@@ -81,9 +82,6 @@ func usable(opts *Options) error {
 			name = v
 		case "NO_COLOR":
 			noColor = v != ""
-		case "LC_ALL", "LC_CTYPE", "LANG":
-			u := strings.ToLower(v)
-			utf8 = utf8 || strings.Contains(u, "utf-8") || strings.Contains(u, "utf8")
 		}
 	}
 	if opts.In == nil && !isTerminal(os.Stdin) || opts.Out == nil && !isTerminal(os.Stdout) {
@@ -95,22 +93,22 @@ func usable(opts *Options) error {
 			WithHint("Use a command, as in `berth images`; `berth --help` lists them.")
 	}
 	opts.NoColor = opts.NoColor || noColor
-	if name == "linux" || localeIsSet(opts.Environ) && !utf8 {
+	charset := strings.ReplaceAll(strings.ToLower(locale(opts.Environ)), "-", "")
+	if name == "linux" || charset != "" && !strings.Contains(charset, "utf8") {
 		opts.ASCII = true
 	}
 	return nil
 }
 
-// localeIsSet reports whether the environment names a locale that is not a bare default:
+// locale returns the character locale that an environment names, "" if it names none:
 // containers and services often have none, and their terminals show UTF-8 all the same.
-func localeIsSet(env []string) bool {
+func locale(env []string) string {
+	values := make(map[string]string)
 	for _, kv := range env {
 		k, v, _ := strings.Cut(kv, "=")
-		if (k == "LC_ALL" || k == "LC_CTYPE" || k == "LANG") && v != "" && v != "C" && v != "POSIX" {
-			return true
-		}
+		values[k] = v
 	}
-	return false
+	return cmp.Or(values["LC_ALL"], values["LC_CTYPE"], values["LANG"])
 }
 
 func isTerminal(f io.Reader) bool {

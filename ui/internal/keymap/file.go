@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	toml "github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -114,7 +115,7 @@ func keyOffset(n *unstable.Node) int {
 func keyList(v any) ([]string, error) {
 	switch v := v.(type) {
 	case string:
-		return []string{v}, nil
+		return []string{v}, checkKey(v)
 	case []any:
 		out := make([]string, 0, len(v))
 		for _, k := range v {
@@ -122,9 +123,40 @@ func keyList(v any) ([]string, error) {
 			if !ok {
 				return nil, fmt.Errorf("%v is not a key", k)
 			}
+			if err := checkKey(s); err != nil {
+				return nil, err
+			}
 			out = append(out, s)
 		}
 		return out, nil
 	}
 	return nil, fmt.Errorf("want a key or a list of keys, not %v", v)
+}
+
+// checkKey refuses names that no key has: an action on one would never be reached.
+func checkKey(name string) error {
+	key := name
+	for {
+		mod, rest, ok := strings.Cut(key, "+")
+		if !ok || rest == "" || !slices.Contains(modifiers, mod) {
+			break
+		}
+		key = rest
+	}
+	if utf8.RuneCountInString(key) == 1 && key != " " || slices.Contains(keyNames, key) {
+		return nil
+	}
+	if lower := strings.ToLower(name); lower != name && checkKey(lower) == nil {
+		return fmt.Errorf("no key is called %q; write %q", name, lower)
+	}
+	return fmt.Errorf("no key is called %q; keys are written as in a, A, ctrl+a, f5, space, enter, pgup", name)
+}
+
+var modifiers = []string{"ctrl", "alt", "shift", "meta", "super", "hyper"}
+
+// keyNames are the keys that are not called by their character, as Bubble Tea spells them.
+var keyNames = []string{
+	"enter", "tab", "backspace", "esc", "space", "up", "down", "left", "right", "home", "end", "pgup", "pgdown", "insert", "delete", "begin",
+	"f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12",
+	"f13", "f14", "f15", "f16", "f17", "f18", "f19", "f20",
 }
