@@ -50,6 +50,9 @@ type Options struct {
 	// Gate, if set, is called before each step and holds it up until it returns; its
 	// error ends the start.
 	Gate func(name string) error
+	// Meanwhile, if set, is called once the child is at work, which takes it longer than
+	// anything else at a start. Its error ends the start.
+	Meanwhile func() error
 	// BeforeExec, if set, is called when all is ready and the child waits for the last
 	// time: what is left is to give up privileges and execve. Its error ends the start.
 	BeforeExec func(pid int) error

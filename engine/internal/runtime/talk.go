@@ -63,7 +63,12 @@ func (s *start) run(ctx context.Context) (*Process, error) {
 		t.victim.Store(child.Pidfd)
 	}
 	stop := context.AfterFunc(ctx, func() { kill(t.victim.Load()) })
-	err = t.converse(ctx)
+	if s.o.Meanwhile != nil {
+		err = s.o.Meanwhile()
+	}
+	if err == nil {
+		err = t.converse(ctx)
+	}
 	if !stop() && ctx.Err() != nil {
 		err = ctx.Err()
 	}

@@ -46,6 +46,9 @@ const isolate = "BERTH_TEST_ISOLATE"
 type ordinary struct{}
 
 func (ordinary) Launch(_ context.Context, b *bundle.Bundle, o runtime.Options) (container, error) {
+	if err := o.Meanwhile(); err != nil {
+		return nil, err
+	}
 	p := b.Spec.Process
 	o.Steps(runtime.Step{Name: "clone", Start: time.Now(), Data: json.RawMessage(`{"n":1}`)})
 	return launchOrdinary(runtime.ExecSpec{Args: p.Args, Env: p.Env, Cwd: p.Cwd, Terminal: p.Terminal}, o)

@@ -76,7 +76,7 @@ func (c isolatedContainer) Exec(ctx context.Context, e runtime.ExecSpec, o runti
 // options completes what a process starts with. The caller closes the returned files
 // after the start.
 func (s *supervisor) options(io *stdio, g *cgroup.Group) (o runtime.Options, err error) {
-	o = runtime.Options{Size: io.size, Steps: s.events.step}
+	o = runtime.Options{Size: io.size, Steps: func(st runtime.Step) { s.events.step(st) }}
 	if io.p != nil {
 		o.Stdin, o.Stdout, o.Stderr = io.p.its[0], io.p.its[1], io.p.its[2]
 	}

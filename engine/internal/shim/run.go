@@ -84,6 +84,7 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 		s.removeCgroup(group)
 		return nil, err
 	}
+	opts.Meanwhile = s.equip
 	done := s.reaper.hold()
 	prog, err := s.launcher.Launch(context.Background(), s.b, opts)
 	if err == nil {
@@ -240,6 +241,7 @@ func (s *supervisor) fail(err error) {
 	s.status.ExitCode, s.status.Signal, s.status.Error = code, 0, err.Error()
 	s.record()
 	s.mu.Unlock()
+	_ = s.equip() // the start may have failed before it; what is needed here never does
 	s.events.flush()
 	s.shut()
 }

@@ -95,8 +95,12 @@ func supervise(dir string, starter *conn, l launcher, faults *log.Logger) error 
 		}
 		return early
 	}
-	go s.acceptLoop()
 	if first.Op == opResume {
+		if early = s.equip(); early != nil {
+			s.teardown()
+			_ = refuse(starter, early)
+			return early
+		}
 		s.resume(starter)
 	} else if s.status.RestartCount = 0; s.runOnce(starter, &first) == nil {
 		s.restartLoop()
@@ -106,7 +110,7 @@ func supervise(dir string, starter *conn, l launcher, faults *log.Logger) error 
 	return nil
 }
 
-// prepare takes the lock and opens all that a start needs.
+// prepare takes the lock and reads what is to be started.
 func (s *supervisor) prepare() (err error) {
 	if err := enter(s.dir); err != nil {
 		return err
@@ -133,20 +137,29 @@ func (s *supervisor) prepare() (err error) {
 		ShimPid: os.Getpid(), BootID: bootID(),
 	}
 	s.policy = s.b.Restart
-	if s.listener, err = listen(s.dir); err != nil {
-		return err
-	}
-	if s.b.Log.Path != "" {
-		s.logs = logfile.NewWriter(s.b.Log.Path, s.b.Log.MaxSize, s.b.Log.MaxFile)
+	return nil
+}
+
+// equip opens what a running container needs: the first start does so while the child
+// is busy with its plan. It may be called again.
+func (s *supervisor) equip() (err error) {
+	if s.events != nil {
+		return nil
 	}
 	if s.events, err = openEvents(s.b); err != nil {
 		s.faults.Print(err) // the container matters more than its history
-		err = nil
 	}
 	protect(s.b.Spec.Process)
 	s.reaper.watch()
 	s.watchShutdown()
-	return err
+	if s.b.Log.Path != "" {
+		s.logs = logfile.NewWriter(s.b.Log.Path, s.b.Log.MaxSize, s.b.Log.MaxFile)
+	}
+	if s.listener, err = listen(s.dir); err != nil {
+		return err
+	}
+	go s.acceptLoop()
+	return nil
 }
 
 // watchShutdown passes SIGTERM on as the container's stop signal: the machine goes

@@ -45,7 +45,7 @@ func (s *Store) stage(id string) (dir string, unlock func(), err error) {
 // Its files now lie in the returned directory, which the caller deletes. Detaching a
 // container that is gone is ClassNotFound.
 func (s *Store) Detach(id string) (dir string, err error) {
-	rec, recErr := s.Load(id)
+	names := s.claims(id)
 	unlock, err := lockDir(s.names())
 	if err != nil {
 		return "", err
@@ -62,11 +62,21 @@ func (s *Store) Detach(id string) (dir string, err error) {
 		}
 		return "", classify(err, "remove container %q", engine.ShortID(id))
 	}
-	if recErr == nil {
-		s.release(rec.Name, id)
-		s.release(rec.Former, id)
+	for _, name := range names {
+		s.release(name, id)
 	}
 	return dir, nil
+}
+
+// claims returns the names that a container may hold. Of its record it reads nothing
+// else: that is long, and a shim reads it here only.
+func (s *Store) claims(id string) []string {
+	var rec struct{ Name, Former string }
+	data, err := os.ReadFile(filepath.Join(s.Dir(id), RecordFile))
+	if err != nil || json.Unmarshal(data, &rec) != nil {
+		return nil
+	}
+	return []string{rec.Name, rec.Former}
 }
 
 // Trash returns the directories of removed containers that are not deleted yet,
