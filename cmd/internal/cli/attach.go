@@ -11,15 +11,21 @@ import (
 )
 
 func (a *App) attachCommand() *cobra.Command {
-	var keys string
-	var noStdin, sigProxy bool
+	var keys, exec, format string
+	var noStdin, sigProxy, list, noTrunc bool
 	c := &cobra.Command{
 		Use:   "attach [OPTIONS] CONTAINER",
 		Short: "Attach local standard input, output, and error streams to a running container",
 		Long: `Attach local standard input, output, and error streams to a running container.
 
 On a terminal the present screen is repainted first. Several clients may be attached
-at once. Detach with ctrl-] d, or with --detach-keys; closing the terminal detaches too.`,
+at once. Detach with ctrl-] d, or with --detach-keys; closing the terminal detaches too.
+
+What 'berth exec' started is attached to with --exec, as often as one likes while it
+runs; --list shows what there is.`,
+		Example: `  berth attach shell
+  berth attach --list shell
+  berth attach --exec 3f2a shell`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -27,7 +33,15 @@ at once. Detach with ctrl-] d, or with --detach-keys; closing the terminal detac
 			if err != nil {
 				return err
 			}
-			s, err := a.attachSession(ctx, eng, args[0], keys)
+			if list {
+				return a.printSessions(ctx, eng, args[0], format, noTrunc)
+			}
+			var s *session
+			if exec != "" {
+				s, err = a.execSession(ctx, eng, args[0], exec, keys)
+			} else {
+				s, err = a.attachSession(ctx, eng, args[0], keys)
+			}
 			if err != nil {
 				return err
 			}
@@ -36,12 +50,19 @@ at once. Detach with ctrl-] d, or with --detach-keys; closing the terminal detac
 				return err
 			}
 			return a.attach(ctx, eng, s, func(o *engine.AttachOptions) (engine.Attachment, error) {
+				if s.exec != "" {
+					return eng.AttachExec(ctx, s.id, s.exec, *o)
+				}
 				return eng.Attach(ctx, s.id, *o)
 			})
 		},
 		ValidArgsFunction: a.completeContainers(isRunning),
 	}
 	c.Flags().StringVar(&keys, "detach-keys", "", "Override the key sequence for detaching a container")
+	c.Flags().StringVar(&exec, "exec", "", "Attach to this process of exec instead of the container's own")
+	c.Flags().StringVar(&format, "format", "", formatHelp)
+	c.Flags().BoolVar(&list, "list", false, "List the processes of exec that can be attached to")
+	c.Flags().BoolVar(&noTrunc, "no-trunc", false, "Don't truncate the list")
 	c.Flags().BoolVar(&noStdin, "no-stdin", false, "Do not attach STDIN")
 	c.Flags().BoolVar(&sigProxy, "sig-proxy", true, "Proxy all received signals to the process")
 	return c

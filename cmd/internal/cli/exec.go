@@ -73,11 +73,13 @@ func (a *App) exec(ctx context.Context, id string, f *execFlags) (err error) {
 		return err
 	}
 	status, err := a.stream(ctx, s, func(o *engine.AttachOptions) (engine.Attachment, error) {
-		_, att, err := eng.Exec(ctx, id, f.cfg, o)
+		var att engine.Attachment
+		s.exec, att, err = eng.Exec(ctx, id, f.cfg, o)
 		return att, err
 	})
 	switch {
 	case errors.Is(err, tty.ErrDetach):
+		a.sayDetached(ctx, eng, s)
 		return nil
 	case errors.Is(err, errNotConnected):
 		return notExecuted(errors.Unwrap(err))

@@ -19,6 +19,7 @@ import (
 // A session is one connection of the user's terminal or pipes with a process.
 type session struct {
 	id, name       string // as the user wrote it; its name if known
+	exec           string // ID of the process that exec started; "" for the container's own
 	tty            bool
 	stdin          bool
 	stdout, stderr bool
@@ -206,6 +207,11 @@ func (a *App) sayDetached(ctx context.Context, eng engine.Containers, s *session
 		if d, err := eng.InspectContainer(ctx, s.id, engine.InspectOptions{}); err == nil {
 			name = d.Name
 		}
+	}
+	if s.exec != "" {
+		fmt.Fprintf(a.err, "\nDetached. The process keeps running in %s; come back with: berth attach --exec %s %s\n",
+			output.Escape(name), engine.ShortID(s.exec), output.Escape(name))
+		return
 	}
 	fmt.Fprintf(a.err, "\nDetached. %s keeps running; come back with: berth attach %s\n", output.Escape(name), output.Escape(name))
 }

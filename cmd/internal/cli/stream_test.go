@@ -172,6 +172,32 @@ func TestInteractiveShellDetachesAndComesBack(t *testing.T) {
 	}
 }
 
+// What exec started is a session too: it is listed, and one comes back to it.
+func TestExecDetachesAndComesBack(t *testing.T) {
+	b := newBench(t)
+	b.must("pull", "-q", "toolbox")
+	b.must("run", "-dit", "--name", "shell", "toolbox", "sh")
+	u := newUser(t)
+	code := u.runs(t.Context(), b, "exec", "-it", "shell", "sh")
+	u.sees("# ")
+	u.types("echo h''i\r")
+	u.sees("hi\r\n")
+	u.types("\x1dd")
+	u.sees("keeps running in shell; come back with: berth attach --exec ")
+	u.expectCode(code, 0)
+	id := b.must("attach", "--list", "--no-trunc", "--format", "{{.ID}}", "shell")
+	if list := b.must("attach", "--list", "shell"); !strings.Contains(list, engine.ShortID(id)) || !strings.Contains(list, `"sh"`) {
+		t.Errorf("the list is %q", list)
+	}
+	code = u.runs(t.Context(), b, "attach", "--exec", id[:6], "shell")
+	u.sees("hi")
+	u.types("exit 4\r")
+	u.expectCode(code, 4)
+	if c, _, errs := b.run("attach", "--exec", id[:6], "shell"); c != 125 && c != 1 || !strings.Contains(errs, "no process of exec") {
+		t.Errorf("attaching to what has ended: %d %q", c, errs)
+	}
+}
+
 func TestDetachKeysOfConfiguration(t *testing.T) {
 	b := newBench(t)
 	b.must("pull", "-q", "toolbox")

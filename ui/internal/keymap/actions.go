@@ -262,7 +262,7 @@ var table = []Action{
 	{Shell, ShellEnded, []string{"s"}, "shell", "Open another shell in the container.", "", 4},
 	{ShellPrefix, ShellEnded, []string{"ctrl+]"}, "commands", "The next key is for Berth.", "", 5},
 
-	{Open, ShellList, []string{"enter"}, "attach", "Attach to the shell that runs, or open one.", "", 1},
+	{Open, ShellList, []string{"enter"}, "attach", "Attach to the shell that runs, or open one.", "berth attach --exec ID {container}", 1},
 	{Shell, ShellList, []string{"s"}, "shell", "Open a shell in the container.", "berth exec -it {container} sh", 2},
 	{Attach, ShellList, []string{"a"}, "attach", "Show the container's own program.", "berth attach {container}", 3},
 	{NextShell, ShellList, []string{"n", "right"}, "next", "Go to the next shell of the container.", "", 4},
