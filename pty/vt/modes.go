@@ -227,8 +227,8 @@ func (s *Screen) restoreModes(p *params) {
 	}
 }
 
-// modeState is the answer to DECRQM for a DEC private mode: 1 set, 2 reset, 4
-// permanently reset, 0 not known.
+// modeState is the answer to DECRQM for a DEC private mode: 1 set, 2 reset, 3
+// permanently set, 4 permanently reset, 0 not known.
 func (s *Screen) modeState(n int) int {
 	onOff := func(on bool) int {
 		if on {
@@ -243,7 +243,9 @@ func (s *Screen) modeState(n int) int {
 		return onOff(s.modes.encoding == MouseEncoding(n))
 	case 1048:
 		return 1
-	case 3, 40, 80, 1001, 1034, 1035, 1039:
+	case 2, 1046: // DECANM: never a VT52; the alternate screen is there
+		return 3
+	case 3, 4, 18, 19, 40, 42, 80, 1001, 1010, 1011, 1034, 1035, 1039, 1042, 1043:
 		return 4
 	}
 	if m, ok := privateModes[n]; ok {

@@ -235,10 +235,40 @@ func (p *painter) charsets(c charsets, single bool) {
 	}
 }
 
+// lastShown finds a cell that shows the character that REP would repeat.
+func (s *Screen) lastShown() (x, y int, ok bool) {
+	if s.last == 0 {
+		return 0, 0, false
+	}
+	if s.cur.pending { // the repaint prints what stands there after everything else
+		x = s.cur.x
+		if x > 0 && s.row().cells[x].tail() {
+			x--
+		}
+		return x, s.cur.y, s.row().cells[x].ch == s.last
+	}
+	if x = s.cur.x - 1; x >= 0 && s.row().cells[x].ch == s.last {
+		return x, s.cur.y, true
+	}
+	for y, r := range s.grid.rows {
+		for x, c := range r.cells[:r.used] {
+			if c.ch == s.last {
+				return x, y, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
 // cursor sets margins, position, charsets and pen, in an order where none
 // disturbs another.
 func (p *painter) cursor() {
 	s := p.s
+	if x, y, ok := s.lastShown(); ok && !s.cur.pending {
+		p.goTo(x, y)
+		p.char(s.grid.rows[y].cells[x])
+		p.style(0)
+	}
 	whole := margins{bottom: s.rows - 1, right: s.cols - 1}
 	if s.region != whole {
 		p.dst = fmt.Appendf(p.dst, "\x1b[%d;%dr", s.region.top+1, s.region.bottom+1)

@@ -15,6 +15,10 @@ const (
 	versionName = "\x1bP>|berth\x1b\\"
 )
 
+// A cell's size in pixels, for programs that wait for the answer: nothing is drawn by
+// pixels here, so that only their ratio matters.
+const cellWidth, cellHeight = 8, 16
+
 func (s *Screen) replyf(format string, args ...any) { s.reply(fmt.Appendf(nil, format, args...)...) }
 
 func (s *Screen) primaryAttributes(n int) {
@@ -122,6 +126,12 @@ func (s *Screen) windowOp(p *params) {
 	switch p.get(0, 0) {
 	case 11: // not iconified
 		s.replyString("\x1b[1t")
+	case 13: // the window's place, which is nobody's business
+		s.replyString("\x1b[3;0;0t")
+	case 14, 15: // sizes of the text area and of the screen, in pixels
+		s.replyf("\x1b[%d;%d;%dt", p.get(0, 0)-10, s.rows*cellHeight, s.cols*cellWidth)
+	case 16: // size of a cell
+		s.replyf("\x1b[6;%d;%dt", cellHeight, cellWidth)
 	case 18, 19: // size of the text area, of the screen, in characters
 		s.replyf("\x1b[%d;%d;%dt", p.get(0, 0)-10, s.rows, s.cols)
 	case 20:
@@ -154,6 +164,10 @@ func (s *Screen) reportSetting(q string) {
 		}
 	case `"p`:
 		v = `64;1"p`
+	case "t": // DECSLPP
+		v = strconv.Itoa(s.rows) + "t"
+	case "$|": // DECSCPP
+		v = strconv.Itoa(s.cols) + "$|"
 	default:
 		s.replyString("\x1bP0$r\x1b\\")
 		return

@@ -133,6 +133,11 @@ func checkRepaint(t *testing.T, s *Screen) {
 	if diff := diffStates(snapshot(s, n), snapshot(again, n)); diff != "" {
 		t.Fatalf("repaint differs (-screen +repainted):\n%s\nrepaint: %q", diff, painted)
 	}
+	if _, _, ok := s.lastShown(); ok {
+		if want, got := string(s.appendChar(nil, s.last)), string(again.appendChar(nil, again.last)); got != want {
+			t.Fatalf("after a repaint, REP repeats %q instead of %q", got, want)
+		}
+	}
 	if r := again.Replies(); len(r) != 0 {
 		t.Fatalf("repaint makes the terminal answer %q", r)
 	}
