@@ -16,6 +16,9 @@ type ClientOptions struct {
 	Size           Size // of its terminal; zero if it has none
 	ReadOnly       bool // Input and Resize are refused
 	NoReplay       bool // no repaint when it attaches
+	// Sizes asks for the terminal's size where it changes, whoever changed it: another
+	// client's window may be the one that counts. Only for terminals.
+	Sizes bool
 	// Hold keeps everything for this client, however slow it is, rather than cut it
 	// off: in Config.SpillDir, and beyond a gigabyte by making the program wait. Only
 	// for pipes; a terminal's client gets a repaint instead.
@@ -31,6 +34,9 @@ type Output struct {
 	// Data is output, or a repaint; nil if there is only Consumed to tell. It is
 	// valid until Release.
 	Data []byte
+	// Size is that of the terminal from here on, if it is another than last told; zero
+	// else. Data is nil then. Only for a client that asked for Sizes.
+	Size Size
 	// Consumed is how many bytes of this client's input the program took since the
 	// last Output.
 	Consumed int
@@ -49,14 +55,16 @@ type Client struct {
 
 	// Guarded by the stream's mu:
 
-	cu       *cursor // nil while it waits for its first repaint
-	placed   bool    // it has had a place in the stream
-	paint    []byte  // to be sent next
-	used     uint64  // when it was active last
-	consumed int
-	underway int
-	closed   bool
-	eof      bool // it has closed its input
+	cu     *cursor // nil while it waits for its first repaint
+	placed bool    // it has had a place in the stream
+	paint  []byte  // to be sent next
+	// paintSize is the size that paint is made for, told the one that the client knows.
+	paintSize, told Size
+	used            uint64 // when it was active last
+	consumed        int
+	underway        int
+	closed          bool
+	eof             bool // it has closed its input
 }
 
 // Attach adds a client. It is in the stream from now on, or from its repaint on.
@@ -95,6 +103,10 @@ func (c *Client) Next() (Output, error) {
 		}
 		out := Output{Kind: Stdout, Consumed: c.consumed}
 		c.consumed = 0
+		if size := c.dueSize(); size != c.told {
+			c.told, out.Size = size, size
+			return out, nil
+		}
 		if c.paint != nil {
 			out.Data, c.paint = c.paint, nil
 			c.filter = filter{}
@@ -148,6 +160,19 @@ func (c *Client) Next() (Output, error) {
 		}
 		st.cond.Wait()
 	}
+}
+
+// dueSize is the size that the client must know before it reads on. mu is held.
+func (c *Client) dueSize() Size {
+	switch {
+	case !c.opts.Sizes || c.s.screen == nil:
+		return c.told
+	case c.paint != nil:
+		return c.paintSize
+	case c.cu == nil || c.cu.lapsed:
+		return c.told // it gets a repaint first
+	}
+	return c.s.sizeAt(c.cu.pos())
 }
 
 // Release says that the Output's Data is no longer needed.

@@ -27,6 +27,7 @@ func (s *Session) runScreen(cu *cursor) {
 			m := s.resizes[0]
 			s.resizes = s.resizes[1:]
 			s.screen.Resize(m.size.Cols, m.size.Rows)
+			s.drawn = m.size
 		}
 		asking := s.asking
 		s.asking = nil
@@ -82,6 +83,7 @@ func (s *Session) serve(cu *cursor, asking []*Client, painted bool) {
 		case painted && !c.opts.NoReplay:
 			c.paint = first
 		}
+		c.paintSize = s.drawn
 		if c.cu != nil {
 			c.cu.remove()
 		}
@@ -116,7 +118,22 @@ func (s *Session) setSize(size Size) {
 	_ = setTerminalSize(s.cfg.Terminal, size) // a terminal that is gone has no size
 	s.stream.cut()
 	s.resizes = append(s.resizes, mark{s.stream.head(), size})
+	s.sizes = append(s.sizes, mark{s.stream.head(), size})
+	// All views start behind the first chunk's base: older sizes but the last are done.
+	for len(s.sizes) > 1 && s.sizes[1].pos <= s.stream.first.base {
+		s.sizes = s.sizes[1:]
+	}
 	s.stream.cond.Broadcast()
+}
+
+// sizeAt returns the terminal's size at a position of the stream. mu is held.
+func (s *Session) sizeAt(pos int64) Size {
+	for i := len(s.sizes) - 1; i > 0; i-- {
+		if s.sizes[i].pos <= pos {
+			return s.sizes[i].size
+		}
+	}
+	return s.sizes[0].size
 }
 
 // Size returns the present size of the terminal.

@@ -109,6 +109,8 @@ type Session struct {
 	size     Size
 	clock    uint64  // ticks with every activity
 	resizes  []mark  // sizes that the screen has still to take over
+	sizes    []mark  // sizes by position, for the clients; the first one's position is the start
+	drawn    Size    // the screen's size
 	owners   []owner // who answers queries, by position
 	asking   []*Client
 	title    string
@@ -129,7 +131,7 @@ type mark struct {
 // error means that there are no descriptors left; the files are closed then.
 func New(c Config) (*Session, error) {
 	s := &Session{
-		cfg: c, screen: c.Screen, size: c.Size,
+		cfg: c, screen: c.Screen, size: c.Size, drawn: c.Size, sizes: []mark{{0, c.Size}},
 		stream:  newStream(),
 		drained: make(chan struct{}),
 	}
