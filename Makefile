@@ -73,7 +73,8 @@ screenshots: ## render the pictures in screenshots/
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME
-	@$(GO) test -list '^Fuzz' $(PACKAGES) | awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]; n = 0}' | \
+	@list=$$($(GO) test -list '^Fuzz' $(PACKAGES)) || { echo "$$list"; exit 1; }; \
+	echo "$$list" | awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]; n = 0}' | \
 	while read -r package name; do \
 	  echo "== $$package $$name"; $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
 	done
