@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,24 +10,27 @@ import (
 	"unicode/utf8"
 )
 
-// A Recorder writes terminal output as an asciicast, version 2
-// (docs.asciinema.org/manual/asciicast/v2): a header, then one JSON array for each
+// A Recorder writes terminal output as an asciicast, version 2 or 3
+// (docs.asciinema.org/manual/asciicast/v3): a header, then one JSON array for each
 // event. It is an io.Writer, so recording means to attach it as a client: the repaint
-// makes the first frame, whenever that is. Version 3 differs in counting time from
-// event to event; players read both, and editors of recordings know 2 best.
+// makes the first frame, whenever that is. Version 3 counts time from event to event
+// instead of from the beginning; players and editors of recordings know 2 best.
 //
-// Its methods may be called from several goroutines.
+// Each event is written at once, so that what was recorded survives the recorder. Its
+// methods may be called from several goroutines.
 type Recorder struct {
-	mu    sync.Mutex
-	w     *bufio.Writer
-	begun time.Time
-	held  []byte // the first bytes of a character that is not complete
-	line  []byte
-	err   error
+	mu      sync.Mutex
+	w       io.Writer
+	version int
+	last    time.Time // what times are counted from
+	held    []byte    // the first bytes of a character that is not complete
+	line    []byte
+	err     error
 }
 
 // RecorderOptions are what a recording says of itself.
 type RecorderOptions struct {
+	Version int    // of the format, 2 or 3; 0 is 2
 	Size    Size   // of the terminal; required
 	Title   string // empty for none
 	Command string // empty for none
@@ -39,22 +41,39 @@ func NewRecorder(w io.Writer, o RecorderOptions) (*Recorder, error) {
 	return newRecorder(w, o, time.Now())
 }
 
+const termType = "xterm-256color"
+
 func newRecorder(w io.Writer, o RecorderOptions, now time.Time) (*Recorder, error) {
-	r := &Recorder{w: bufio.NewWriterSize(w, 16<<10), begun: now}
-	header, err := json.Marshal(struct {
-		Version   int               `json:"version"`
-		Width     int               `json:"width"`
-		Height    int               `json:"height"`
-		Timestamp int64             `json:"timestamp"`
-		Title     string            `json:"title,omitempty"`
-		Command   string            `json:"command,omitempty"`
-		Env       map[string]string `json:"env"`
-	}{2, o.Size.Cols, o.Size.Rows, now.Unix(), o.Title, o.Command, map[string]string{"TERM": "xterm-256color"}})
-	if err == nil {
-		_, err = r.w.Write(append(header, '\n'))
+	r := &Recorder{w: w, version: max(o.Version, 2), last: now}
+	type about struct {
+		Timestamp int64  `json:"timestamp"`
+		Title     string `json:"title,omitempty"`
+		Command   string `json:"command,omitempty"`
 	}
+	type term struct {
+		Cols int    `json:"cols"`
+		Rows int    `json:"rows"`
+		Type string `json:"type"`
+	}
+	var header any
+	if r.version == 2 {
+		header = struct {
+			Version int `json:"version"`
+			Width   int `json:"width"`
+			Height  int `json:"height"`
+			about
+			Env map[string]string `json:"env"`
+		}{2, o.Size.Cols, o.Size.Rows, about{now.Unix(), o.Title, o.Command}, map[string]string{"TERM": termType}}
+	} else {
+		header = struct {
+			Version int  `json:"version"`
+			Term    term `json:"term"`
+			about
+		}{r.version, term{o.Size.Cols, o.Size.Rows, termType}, about{now.Unix(), o.Title, o.Command}}
+	}
+	line, err := json.Marshal(header)
 	if err == nil {
-		err = r.w.Flush()
+		_, err = w.Write(append(line, '\n'))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("begin recording: %w", err)
@@ -114,24 +133,22 @@ func (r *Recorder) event(kind string, data []byte, now time.Time) {
 		r.err = err
 		return
 	}
-	r.line = strconv.AppendFloat(append(r.line[:0], '['), now.Sub(r.begun).Seconds(), 'f', 6, 64)
+	r.line = strconv.AppendFloat(append(r.line[:0], '['), now.Sub(r.last).Seconds(), 'f', 6, 64)
 	r.line = append(append(append(r.line, `, "`...), kind...), `", `...)
 	r.line = append(append(r.line, text...), "]\n"...)
-	if _, r.err = r.w.Write(r.line); r.err == nil && r.w.Buffered() > 0 && kind != "o" {
-		r.err = r.w.Flush()
+	_, r.err = r.w.Write(r.line)
+	if r.version > 2 {
+		r.last = now
 	}
 }
 
-// Close writes what is buffered and returns the first fault.
+// Close writes what is held back and returns the first fault.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.held) > 0 {
 		r.event("o", r.held, time.Now())
 		r.held = nil
-	}
-	if r.err == nil {
-		r.err = r.w.Flush()
 	}
 	if r.err != nil {
 		return fmt.Errorf("record: %w", r.err)

@@ -59,6 +59,24 @@ func TestRecording(t *testing.T) {
 	}
 }
 
+func TestRecordingVersion3CountsFromEventToEvent(t *testing.T) {
+	var file bytes.Buffer
+	begun := time.Unix(1000, 0)
+	r, err := newRecorder(&file, RecorderOptions{Version: 3, Size: Size{80, 24}}, begun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.event("o", []byte("a"), begun.Add(2*time.Second))
+	r.event("o", []byte("b"), begun.Add(3*time.Second))
+	want := `{"version":3,"term":{"cols":80,"rows":24,"type":"xterm-256color"},"timestamp":1000}
+[2.000000, "o", "a"]
+[1.000000, "o", "b"]
+`
+	if file.String() != want {
+		t.Errorf("got:\n%swant:\n%s", &file, want)
+	}
+}
+
 type fullDisk struct{ n int }
 
 var errFull = errors.New("no space left on device")

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *App) attachCommand() *cobra.Command {
-	var keys, exec, format string
+	var keys, exec, format, record, recordFormat string
 	var noStdin, sigProxy, list, noTrunc bool
 	c := &cobra.Command{
 		Use:   "attach [OPTIONS] CONTAINER",
@@ -21,9 +21,14 @@ func (a *App) attachCommand() *cobra.Command {
 On a terminal the present screen is repainted first. Several clients may be attached
 at once. Detach with ctrl-] d, or with --detach-keys; closing the terminal detaches too.
 
+With --no-stdin one only watches: nothing is sent, and the size of one's own terminal is
+not imposed on the program. --record also writes what is shown to a file that asciinema
+plays, from now on.
+
 What 'berth exec' started is attached to with --exec, as often as one likes while it
 runs; --list shows what there is.`,
 		Example: `  berth attach shell
+  berth attach --no-stdin --record lesson.cast shell
   berth attach --list shell
   berth attach --exec 3f2a shell`,
 		Args: exactArgs(1),
@@ -46,8 +51,19 @@ runs; --list shows what there is.`,
 				return err
 			}
 			s.stdin, s.sigProxy = s.stdin && !noStdin, s.sigProxy && sigProxy
+			s.readOnly = noStdin
 			if err := a.checkTerminal(s.tty, s.stdin); err != nil {
 				return err
+			}
+			if record != "" {
+				if !s.tty {
+					return engine.Errorf(engine.ClassInvalid, "record container %q: it has no terminal", s.id).
+						WithHint("`berth logs -t` shows when it printed what.")
+				}
+				if s.recording, err = a.record(record, recordFormat, s.name); err != nil {
+					return err
+				}
+				defer s.recording.end(a)
 			}
 			return a.attach(ctx, eng, s, func(o *engine.AttachOptions) (engine.Attachment, error) {
 				if s.exec != "" {
@@ -64,6 +80,8 @@ runs; --list shows what there is.`,
 	c.Flags().BoolVar(&list, "list", false, "List the processes of exec that can be attached to")
 	c.Flags().BoolVar(&noTrunc, "no-trunc", false, "Don't truncate the list")
 	c.Flags().BoolVar(&noStdin, "no-stdin", false, "Do not attach STDIN")
+	c.Flags().StringVar(&record, "record", "", "Also record the terminal to a new file, for asciinema")
+	c.Flags().StringVar(&recordFormat, "record-format", "asciicast-v2", "Format of the recording: asciicast-v2, asciicast-v3")
 	c.Flags().BoolVar(&sigProxy, "sig-proxy", true, "Proxy all received signals to the process")
 	return c
 }

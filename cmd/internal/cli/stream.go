@@ -25,7 +25,9 @@ type session struct {
 	stdout, stderr bool
 	sigProxy       bool
 	noReplay       bool
-	autoRemove     bool // --rm: the container is to be gone when the command ends
+	readOnly       bool       // the size of the user's terminal is not the program's affair
+	recording      *recording // nil for none
+	autoRemove     bool       // --rm: the container is to be gone when the command ends
 	keys           tty.Keys
 	// signal sends a signal to the process; needed for sigProxy.
 	signal func(ctx context.Context, sig string) error
@@ -52,7 +54,7 @@ func (a *App) stream(ctx context.Context, s *session, connect func(*engine.Attac
 		}
 		defer raw.Restore()
 	}
-	opts := &engine.AttachOptions{Stdin: s.stdin, NoReplay: s.noReplay}
+	opts := &engine.AttachOptions{Stdin: s.stdin, NoReplay: s.noReplay, ReadOnly: s.readOnly}
 	if s.stdout {
 		opts.Stdout = a.Out
 	}
@@ -66,6 +68,9 @@ func (a *App) stream(ctx context.Context, s *session, connect func(*engine.Attac
 			modes = tty.NewModeTracker(a.Out)
 			opts.Stdout = modes
 		}
+	}
+	if s.recording != nil {
+		opts.Stdout = io.MultiWriter(s.recording, opts.Stdout) // the terminal's errors end it, the file's don't
 	}
 	var proxy *signalProxy
 	if s.sigProxy {
@@ -102,7 +107,7 @@ func (a *App) pump(ctx context.Context, s *session, att engine.Attachment, raw *
 		}()
 	}
 	if s.tty {
-		defer a.followSize(att)()
+		defer a.followSize(s, att)()
 	}
 	stop := context.AfterFunc(ctx, func() { att.Close() })
 	defer stop()
@@ -141,7 +146,7 @@ func (a *App) copyInput(s *session, att engine.Attachment) error {
 }
 
 // followSize tells the process of every new window size until stop is called.
-func (a *App) followSize(att engine.Attachment) (stop func()) {
+func (a *App) followSize(s *session, att engine.Attachment) (stop func()) {
 	ch := make(chan os.Signal, 1)
 	done := make(chan struct{})
 	signal.Notify(ch, syscall.SIGWINCH)
@@ -152,7 +157,9 @@ func (a *App) followSize(att engine.Attachment) (stop func()) {
 				return
 			case <-ch:
 				if size := a.windowSize(); size.Cols > 0 {
-					_ = att.Resize(size) // the process may just have ended
+					if err := att.Resize(size); err == nil && s.recording != nil { // the process may just have ended
+						s.recording.resize(size)
+					}
 				}
 			}
 		}
