@@ -154,12 +154,19 @@ func (e *Engine) dial(ctx context.Context, c *engine.Container) (*shim.Client, e
 		return nil, notRunning(c)
 	}
 	client, err := shim.Dial(ctx, e.state.Dir(c.ID))
-	if err != nil {
-		if st, rerr := shim.ReadStatus(e.state.Dir(c.ID)); rerr != nil || !st.State.Alive() {
-			return nil, notRunning(c)
-		}
+	return client, e.unlessEnded(c, err)
+}
+
+// unlessEnded returns an error of the shim's, or that the container does not run any
+// more if that is why.
+func (e *Engine) unlessEnded(c *engine.Container, err error) error {
+	if engine.ClassOf(err) != engine.ClassConflict && engine.ClassOf(err) != engine.ClassUnavailable {
+		return err
 	}
-	return client, err
+	if st, rerr := shim.ReadStatus(e.state.Dir(c.ID)); rerr != nil || !st.State.Alive() {
+		return notRunning(c)
+	}
+	return err
 }
 
 func notRunning(c *engine.Container) error {

@@ -26,9 +26,13 @@ type Client struct {
 	conn *conn      // nil until the first request
 }
 
+// At returns a client of the shim of the container in dir, which may be gone: the first
+// request tells.
+func At(dir string) *Client { return &Client{dir: dir} }
+
 // Dial connects to the shim of the container in dir. The caller closes the client.
 func Dial(ctx context.Context, dir string) (*Client, error) {
-	c := &Client{dir: dir}
+	c := At(dir)
 	_, err := c.call(ctx, wireRequest{Op: opState})
 	if err != nil {
 		return nil, err
