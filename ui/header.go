@@ -105,7 +105,7 @@ func (m *Model) drawFooter() string {
 // hints are the most useful keys at the focus that would do something, as many as have room.
 func (m *Model) hints(room int) string {
 	var keys []key.Binding
-	for _, a := range m.look.keys.Hints(m.scope()) {
+	for _, a := range m.look.keys.Hints(m.scope(), m.window.focus == layout.Main) {
 		if m.applies(a) {
 			keys = append(keys, a.Binding())
 		}

@@ -19,15 +19,21 @@ type Feed struct {
 
 	mu      sync.Mutex
 	pending []engine.Event
-	at      map[string]int // pull ID → where its progress lies in pending
+	urgent  bool                        // something else than more bytes is pending
+	states  map[string]engine.PullState // of the pulls that were told of
+	at      map[string]int              // pull ID → where its progress lies in pending
 	ended   bool
 	err     error
 	last    time.Time
 }
 
+// steady is how many frames mere progress waits. Ten times a second is as smooth as anybody
+// reads numbers, and drawing costs a third of what it would in every frame.
+const steady = 3
+
 // New reads sub until it ends. Batches are at least frame apart.
 func New(sub *engine.Subscription, frame time.Duration) *Feed {
-	f := &Feed{frame: frame, ready: make(chan struct{}, 1), at: make(map[string]int)}
+	f := &Feed{frame: frame, ready: make(chan struct{}, 1), at: make(map[string]int), states: make(map[string]engine.PullState)}
 	go func() {
 		for e := range sub.Events {
 			f.add(e)
@@ -45,10 +51,19 @@ func New(sub *engine.Subscription, frame time.Duration) *Feed {
 
 func (f *Feed) add(e engine.Event) {
 	f.mu.Lock()
-	if e.Pull != nil {
+	if e.Pull == nil {
+		f.urgent = true
+	} else {
+		before, known := f.states[e.ID]
+		f.urgent = f.urgent || !known || before != e.Pull.State
+		f.states[e.ID] = e.Pull.State
+		if e.Pull.State.Final() {
+			delete(f.states, e.ID)
+		}
 		if i, ok := f.at[e.ID]; ok && !f.pending[i].Pull.State.Final() {
 			f.pending[i] = e
 			f.mu.Unlock()
+			f.wake()
 			return
 		}
 		f.at[e.ID] = len(f.pending)
@@ -65,18 +80,21 @@ func (f *Feed) wake() {
 	}
 }
 
-// Next waits for events, and until a frame has passed since the last batch. It returns
-// false when the subscription has ended and all its events were taken.
+// Next waits for events, and until a frame has passed since the last batch, or a few if
+// a pull's numbers are all that is new. It returns false when the subscription has ended and all its events were taken.
 func (f *Feed) Next(ctx context.Context) ([]engine.Event, bool, error) {
 	for {
 		f.mu.Lock()
-		n, ended, err, since := len(f.pending), f.ended, f.err, time.Since(f.last)
+		n, ended, err, wait := len(f.pending), f.ended, f.err, f.frame-time.Since(f.last)
+		if !f.urgent && !ended {
+			wait += (steady - 1) * f.frame
+		}
 		f.mu.Unlock()
 		switch {
-		case n > 0 && since >= f.frame:
+		case n > 0 && wait <= 0:
 			return f.take(), true, nil
 		case n > 0:
-			if err := sleep(ctx, f.frame-since); err != nil {
+			if err := f.sleep(ctx, wait); err != nil {
 				return nil, false, err
 			}
 		case ended:
@@ -95,18 +113,20 @@ func (f *Feed) take() []engine.Event {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	batch := f.pending
-	f.pending, f.last = nil, time.Now()
+	f.pending, f.urgent, f.last = nil, false, time.Now()
 	clear(f.at)
 	return batch
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits for a time, or until something comes that may not have to wait as long.
+func (f *Feed) sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return nil
+	case <-f.ready:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	return nil
 }

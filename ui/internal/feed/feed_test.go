@@ -64,3 +64,33 @@ func TestNextEndsWithItsContext(t *testing.T) {
 		t.Errorf("ok %v, error %v", ok, err)
 	}
 }
+
+// Mere progress waits for a slower frame, and anything else takes it along at once.
+func TestLifecycleDoesNotWaitForProgress(t *testing.T) {
+	ch := make(chan engine.Event)
+	defer close(ch)
+	f := New(&engine.Subscription{Events: ch}, time.Millisecond)
+	next := func() []engine.Event {
+		t.Helper()
+		batch, ok, err := f.Next(t.Context())
+		if !ok {
+			t.Fatal(err)
+		}
+		return batch
+	}
+	ch <- progress("p", 1, engine.PullActive)
+	next()
+	f.mu.Lock()
+	f.frame = time.Hour / steady // from here on nothing comes by waiting
+	f.last = time.Now().Add(-f.frame)
+	f.mu.Unlock()
+	ch <- progress("p", 2, engine.PullActive)
+	ch <- engine.Event{Kind: engine.KindContainer, ID: "c"}
+	batch := next()
+	for len(batch) < 2 {
+		batch = append(batch, next()...)
+	}
+	if batch[0].Pull == nil || batch[1].ID != "c" {
+		t.Errorf("got %+v", batch)
+	}
+}

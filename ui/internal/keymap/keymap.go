@@ -126,12 +126,14 @@ func (m *Map) Actions() []Action { return m.actions }
 
 // Hints returns the actions that the footer shows in a scope, most useful first. In a
 // tab, the ways to the next one and out come before what is useful everywhere.
-func (m *Map) Hints(s Scope) []Action {
+func (m *Map) Hints(s Scope, tab bool) []Action {
 	var out []Action
-	list := slices.Contains([]Scope{Images, Containers, Pulls}, s)
 	for _, c := range chain(s) {
+		if tab && c == Lists {
+			continue
+		}
 		for _, a := range m.actions {
-			if c == Global && !list && (a.ID == NextTab || a.ID == Back) {
+			if c == Global && tab && (a.ID == NextTab || a.ID == Back) {
 				a.Hint = 5
 			}
 			if a.Scope == c && a.Hint > 0 && len(a.Keys) > 0 {

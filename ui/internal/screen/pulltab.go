@@ -76,13 +76,18 @@ func (t *layers) layer(env Env, l engine.LayerProgress, w int) {
 	if l.Total > 0 && l.State != engine.LayerDone && l.State != engine.LayerExists {
 		share = float64(l.Current) / float64(l.Total)
 	}
-	barWidth := max(6, min(24, w-68))
+	rate := w >= 78
+	barWidth := min(24, w-55)
+	if rate {
+		barWidth = min(24, w-67)
+	}
+	barWidth = max(6, barWidth)
 	line := []span{
 		{"  " + icon + " ", tone}, {l.Digest.Short() + "  ", &st.Text}, {display.Left(word, 13, ""), tone},
 	}
 	line = append(line, barSpans(st, share, barWidth, tone)...)
 	line = append(line, span{"  " + display.Right(display.Bytes(l.Current), 8, "") + " ", &st.Text}, span{"of " + display.Right(display.Bytes(l.Total), 8, ""), &st.Muted})
-	if w >= 74 {
+	if rate {
 		line = append(line, span{"  " + display.Right(display.Rate(l.Rate), 10, ""), &st.Muted})
 	}
 	if l.Note != "" {
