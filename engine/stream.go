@@ -39,6 +39,10 @@ type AttachOptions struct {
 	Size     Size      // of the client's terminal; zero if it has none
 	ReadOnly bool      // Write and Resize are refused
 	NoReplay bool      // leave out the repaint of the present screen
+	// OnSize hears of the terminal's size, from the goroutine that writes to Stdout and
+	// before the bytes that are meant for that size: the window of another client may be
+	// the one that counts. It may be nil, and is not called on pipes.
+	OnSize func(Size)
 }
 
 // An Attachment is one client's connection to a process. Closing it detaches and

@@ -109,6 +109,27 @@ var streamSentences = []sentence{
 		}
 		s.must(a.Close())
 	}},
+	{"every client hears which window's size counts", func(s *suite) {
+		s.pull("toolbox")
+		id := s.create(engine.ContainerConfig{TTY: true, OpenStdin: true}, "cat")
+		a, err := s.StartContainer(s.ctx, id, &engine.AttachOptions{Stdout: io.Discard, Stdin: true, Size: engine.Size{Cols: 80, Rows: 24}})
+		s.must(err)
+		sizes := make(chan engine.Size, 16)
+		b, err := s.Attach(s.ctx, id, engine.AttachOptions{Stdout: io.Discard, ReadOnly: true, OnSize: func(z engine.Size) { sizes <- z }})
+		s.must(err)
+		for _, want := range []engine.Size{{Cols: 91, Rows: 31}, {Cols: 33, Rows: 9}} {
+			s.must(a.Resize(want))
+			for got := (engine.Size{}); got != want; {
+				select {
+				case got = <-sizes:
+				case <-s.ctx.Done():
+					s.Fatalf("nobody hears of %v", want)
+				}
+			}
+		}
+		s.must(b.Close())
+		s.must(a.Close())
+	}},
 	{"exec runs beside the main process and gives its own exit code", func(s *suite) {
 		s.pull("toolbox")
 		id := s.start("sleep", "1000")

@@ -197,7 +197,19 @@ func (p *process) signal(s string) error {
 func (p *process) freeze() { p.out.freeze() }
 func (p *process) thaw()   { p.out.thaw() }
 
+func (p *process) size() engine.Size {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cfg.size
+}
+
+// resize takes over the size of the client that was active last.
 func (p *process) resize(s engine.Size) {
+	p.out.mu.Lock()
+	for _, c := range p.out.clients {
+		c.push(chunk{size: s})
+	}
+	p.out.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cfg.size = s

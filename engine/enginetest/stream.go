@@ -57,7 +57,7 @@ func (w hubWriter) Write(b []byte) (int, error) {
 		h.log.write(w.stderr, out)
 	}
 	for _, c := range h.clients {
-		c.push(chunk{w.stderr, out})
+		c.push(chunk{stderr: w.stderr, data: out})
 	}
 	return len(b), nil
 }
@@ -96,6 +96,7 @@ func (h *hub) clientCount() int {
 type chunk struct {
 	stderr bool
 	data   []byte
+	size   engine.Size // of the terminal from here on; no data then
 }
 
 // A client is one engine.Attachment with its queue of output.
@@ -119,9 +120,13 @@ func (p *process) attach(opts engine.AttachOptions) *client {
 	if p.tty != nil && opts.Size.Cols > 0 && !opts.ReadOnly {
 		p.resize(opts.Size)
 	}
+	size := p.size()
 	p.out.mu.Lock()
+	if p.tty != nil {
+		c.queue = append(c.queue, chunk{size: size})
+	}
 	if p.out.tty && !opts.NoReplay && len(p.out.replay) > 0 {
-		c.queue = append(c.queue, chunk{false, slices.Clone(p.out.replay)})
+		c.queue = append(c.queue, chunk{data: slices.Clone(p.out.replay)})
 	}
 	p.out.clients = append(p.out.clients, c)
 	if p.out.ended {
@@ -168,6 +173,12 @@ func (c *client) deliver() {
 		k := c.queue[0]
 		c.queue = c.queue[1:]
 		c.mu.Unlock()
+		if k.size != (engine.Size{}) {
+			if c.opts.OnSize != nil {
+				c.opts.OnSize(k.size)
+			}
+			continue
+		}
 		w := c.opts.Stdout
 		if k.stderr {
 			w = c.opts.Stderr

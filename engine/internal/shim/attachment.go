@@ -81,6 +81,14 @@ func (a *attachment) pump() (engine.ExitStatus, error) {
 			a.credit += int(binary.BigEndian.Uint32(p))
 			a.cond.Broadcast()
 			a.mu.Unlock()
+		case frameSize:
+			var size wireSize
+			if err := json.Unmarshal(p, &size); err != nil {
+				return engine.ExitStatus{}, fmt.Errorf("attach: %w: %w", errFrame, err)
+			}
+			if a.opts.OnSize != nil {
+				a.opts.OnSize(engine.Size(size))
+			}
 		case frameExit:
 			return decodeExit(p)
 		case frameResponse: // why the shim cuts this client off

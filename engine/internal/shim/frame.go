@@ -25,6 +25,7 @@ const (
 	frameStderr
 	frameCredit
 	frameExit
+	frameSize // of the terminal, to a client that asked for Sizes
 )
 
 const (
@@ -49,7 +50,7 @@ func readFrame(r io.Reader, buf []byte) (t frameType, payload, grown []byte, err
 	}
 	n := int(binary.BigEndian.Uint32(h[:4]))
 	t = frameType(h[4])
-	if n > maxPayload || t < frameHello || t > frameExit {
+	if n > maxPayload || t < frameHello || t > frameSize {
 		return 0, nil, buf, fmt.Errorf("%w: type %d with %d bytes", errFrame, t, n)
 	}
 	if cap(buf) < n {

@@ -185,6 +185,9 @@ func (s *supervisor) stream(c *conn, client *session.Client, r *run) {
 			binary.BigEndian.PutUint32(b[:], uint32(out.Consumed))
 			err = c.write(frameCredit, b[:])
 		}
+		if out.Size != (session.Size{}) && err == nil {
+			err = c.send(frameSize, wireSize(out.Size))
+		}
 		t := frameStdout
 		if out.Kind == session.Stderr {
 			t = frameStderr

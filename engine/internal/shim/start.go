@@ -202,5 +202,6 @@ func toWireAttach(o *engine.AttachOptions) *wireAttach {
 	return &wireAttach{
 		Stdout: o.Stdout != nil, Stderr: o.Stderr != nil, Stdin: o.Stdin,
 		Size: wireSize(o.Size), ReadOnly: o.ReadOnly, NoReplay: o.NoReplay,
+		Sizes: o.OnSize != nil,
 	}
 }

@@ -68,7 +68,7 @@ type run struct {
 func (r *run) attach(w *wireAttach, first bool) *session.Client {
 	return r.sess.Attach(session.ClientOptions{
 		Stdout: w.Stdout, Stderr: w.Stderr, Stdin: w.Stdin, Size: session.Size(w.Size),
-		ReadOnly: w.ReadOnly, NoReplay: w.NoReplay, Hold: first && !r.tty,
+		ReadOnly: w.ReadOnly, NoReplay: w.NoReplay, Hold: first && !r.tty, Sizes: w.Sizes && r.tty,
 	})
 }
 

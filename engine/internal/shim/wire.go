@@ -55,6 +55,7 @@ type wireAttach struct {
 	Stdout, Stderr, Stdin bool
 	Size                  wireSize
 	ReadOnly, NoReplay    bool
+	Sizes                 bool `json:",omitempty"` // the client understands frameSize
 }
 
 type wireExec struct {
