@@ -65,6 +65,8 @@ func TestAccountsAreDockers(t *testing.T) {
 			if data, err := os.ReadFile(file); err != nil || strings.Contains(string(data), host) {
 				t.Errorf("after the logout, %s holds %s, %v", file, data, err)
 			}
+			_, err = e.Pull(ctx, engine.PullRequest{Ref: host + "/private"})
+			wantClass(t, err, engine.ClassUnauthorized) // the engine that is still open keeps no session
 		})
 	}
 }

@@ -40,11 +40,8 @@ An interrupted pull goes on where it stopped when it is started again.`,
 				return err
 			}
 			ref := args[0]
-			if !quiet && !hasTagOrDigest(ref) {
-				fmt.Fprintln(a.out, "Using default tag: latest")
-			}
 			res, err := a.pull(cmd.Context(), eng, engine.PullRequest{Ref: ref, Platform: platform}, pullTo{
-				raw: a.Out, term: a.OutTerm, quiet: quiet,
+				raw: a.Out, term: a.OutTerm, quiet: quiet, tellTag: !hasTagOrDigest(ref),
 			})
 			if err != nil {
 				return err
@@ -66,9 +63,10 @@ An interrupted pull goes on where it stopped when it is started again.`,
 
 // pullTo says where a pull's progress goes.
 type pullTo struct {
-	raw   io.Writer
-	term  *os.File // nil if raw is no terminal
-	quiet bool
+	raw     io.Writer
+	term    *os.File // nil if raw is no terminal
+	quiet   bool
+	tellTag bool // say that "latest" is meant
 }
 
 // pull brings an image and prints what Docker prints, but for the last line.
@@ -80,7 +78,13 @@ func (a *App) pull(ctx context.Context, eng engine.Registries, req engine.PullRe
 	if to.term != nil {
 		view = pullview.Terminal(to.raw, func() engine.Size { return tty.Size(to.term) })
 	}
-	req.Progress = view.Update
+	req.Progress = func(p engine.PullProgress) {
+		if to.tellTag { // not earlier: now the engine has found the reference well-formed
+			fmt.Fprintln(to.raw, "Using default tag: latest")
+			to.tellTag = false
+		}
+		view.Update(p)
+	}
 	res, err := eng.Pull(ctx, req)
 	view.Close()
 	if err != nil {

@@ -16,7 +16,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"berth/engine"
@@ -69,9 +68,6 @@ type Client struct {
 	retry Retry
 	creds credentialFile
 	base  http.RoundTripper
-
-	mu    sync.Mutex // guards repos
-	repos map[string]*Repository
 }
 
 // New returns a client.
@@ -80,7 +76,6 @@ func New(cfg Config) *Client {
 		cfg:   cfg,
 		retry: cfg.Retry.withDefaults(),
 		creds: credentialFile{dir: cfg.DockerConfig},
-		repos: map[string]*Repository{},
 	}
 	c.base = &guard{client: c, secure: newTransport(false), lax: newTransport(true)}
 	return c
@@ -104,24 +99,11 @@ func newTransport(lax bool) *http.Transport {
 	}
 }
 
-// Repository returns the repository that ref lies in. It does not connect.
+// Repository returns the repository that ref lies in. It does not connect. It looks up
+// credentials and gets tokens once, so it is for one piece of work: one that was kept for
+// the next would go on with an account that has been logged out meanwhile.
 func (c *Client) Repository(ref reference.Named) *Repository {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key := ref.Repository().Name()
-	if r := c.repos[key]; r != nil {
-		return r
-	}
-	r := newRepository(c, ref.Repository())
-	c.repos[key] = r
-	return r
-}
-
-// CloseIdle closes connections that nobody uses.
-func (c *Client) CloseIdle() {
-	g := c.base.(*guard)
-	g.secure.CloseIdleConnections()
-	g.lax.CloseIdleConnections()
+	return newRepository(c, ref.Repository())
 }
 
 // HubHost is the host that go-containerregistry calls when the reference says docker.io.
