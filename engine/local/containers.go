@@ -322,5 +322,5 @@ func (e *Engine) PruneContainers(ctx context.Context, f engine.Filters) (engine.
 		report.Containers = append(report.Containers, c.ID)
 		report.Reclaimed += size
 	}
-	return report, nil
+	return report, e.state.Sweep()
 }

@@ -305,7 +305,7 @@ func TestShimsKilledAtAnyMoment(t *testing.T) {
 	ability.Need(t, ability.UserNS, ability.Overlay)
 	e, root := pulledAt(t)
 	h := listen(t, others(t, root, 1)[0])
-	rounds := count(20, 300)
+	rounds := ability.Times(20, 300)
 	started := map[string]bool{}
 	for i := range rounds {
 		cfg := sh("exit 3")

@@ -17,8 +17,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"berth/engine"
+
+	"golang.org/x/sys/unix"
 )
 
 // A Store is the content below one state directory. It is safe for concurrent use,
@@ -46,7 +49,7 @@ func (s *Store) Put(data []byte) (engine.Digest, error) {
 	if info, err := os.Stat(s.blob(d)); err == nil && info.Size() == int64(len(data)) {
 		return d, nil
 	}
-	if err := Replace(s.blob(d), data); err != nil {
+	if err := create(s.blob(d), data); err != nil {
 		return "", fmt.Errorf("store blob %s: %w", d.Short(), err)
 	}
 	return d, nil
@@ -77,16 +80,57 @@ func (s *Store) Remove(d engine.Digest) error {
 	return nil
 }
 
-// Replace writes a file so that a reader, or a crash, finds the old content or the
-// new one: temporary file, fsync, rename, fsync of the directory.
-func Replace(path string, data []byte) error {
+// create writes a file that has no name before it is whole and durable, so that a kill
+// leaves nothing. One that is there is replaced: it may be broken. Several may create the
+// same file at once.
+func create(path string, data []byte) error {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".tmp-")
+	fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+	if err != nil { // a file system that does not have this
+		return overwrite(path, data)
+	}
+	f := os.NewFile(uintptr(fd), path)
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = unix.Linkat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(fd), unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+	}
+	err = errors.Join(err, f.Close())
+	if errors.Is(err, fs.ErrExist) {
+		return overwrite(path, data)
+	}
 	if err != nil {
 		return err
 	}
+	return SyncDir(dir)
+}
+
+func overwrite(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-")
+	if err != nil {
+		return err
+	}
+	return replace(path, f, data)
+}
+
+// Replace writes a file so that a reader, or a crash, finds the old content or the
+// new one: temporary file, fsync, rename, fsync of the directory. The caller is the only
+// writer of that file; what a killed one leaves has a fixed name and is overwritten.
+func Replace(path string, data []byte) error {
+	tmp := filepath.Join(filepath.Dir(path), ".tmp-"+filepath.Base(path))
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return replace(path, f, data)
+}
+
+// replace fills a temporary file and gives it the name path.
+func replace(path string, f *os.File, data []byte) error {
 	defer os.Remove(f.Name()) // gone after the rename, left over after an error
-	_, err = f.Write(data)
+	_, err := f.Write(data)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -97,7 +141,7 @@ func Replace(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return SyncDir(dir)
+	return SyncDir(filepath.Dir(path))
 }
 
 // SyncDir makes the names in a directory durable.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"berth/engine"
+	"berth/engine/enginetest/ability"
 	"berth/engine/internal/caps"
 	"berth/engine/internal/idmap"
 	"berth/engine/internal/seccomp"
@@ -93,11 +94,7 @@ func TestSwappedVolume(t *testing.T) {
 		specs.Mount{Destination: "/vol", Type: "bind", Source: volume, Options: []string{"rbind"}},
 		specs.Mount{Destination: "/vol/a/deep/target", Type: "bind", Source: inner, Options: []string{"rbind"}},
 		specs.Mount{Destination: "/vol/a/proc", Type: "proc", Source: "proc"})
-	starts := 100
-	if testing.Short() {
-		starts = 20
-	}
-	for range starts {
+	for range ability.Times(100, 5000) {
 		if _, _, err := try(t, b, Options{}); err != nil && engine.ClassOf(err) == engine.ClassUnknown {
 			t.Fatal(err)
 		}
@@ -288,11 +285,7 @@ func TestProfileThatAllowsAlmostNothing(t *testing.T) {
 // program runs: a container tries to read every /proc/PID/exe and /proc/PID/fd.
 func TestNothingOfOursIsReachableDuringExec(t *testing.T) {
 	p := startSleeper(t, testBundle(t, image(t), "spy"))
-	execs := 100
-	if testing.Short() {
-		execs = 20
-	}
-	for range execs {
+	for range ability.Times(100, 1000) {
 		if _, _, err := execIn(t, p, ExecSpec{Args: []string{"prog", "true"}}); err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"berth/engine"
 
@@ -161,4 +162,30 @@ func Detached(dir string) (rec *Record, release func(), err error) {
 // Forget takes the record away from a container's detached files: its removal was told.
 func Forget(dir string) {
 	os.Remove(filepath.Join(dir, "c", RecordFile)) // a kill just before this costs a look into the log
+}
+
+// Sweep removes files that a kill left and that hinder nobody: claims of names that no
+// container confirms, as of a rename, and indexes that were being written an hour ago.
+func (s *Store) Sweep() error {
+	unlock, err := lockDir(s.names())
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	entries, err := os.ReadDir(s.names())
+	if err != nil {
+		return classify(err, "list container names")
+	}
+	for _, e := range entries {
+		if _, err := s.byName(e.Name()); errors.Is(err, fs.ErrNotExist) {
+			os.Remove(filepath.Join(s.names(), e.Name()))
+		}
+	}
+	old, _ := filepath.Glob(filepath.Join(s.containers(), indexFile+".*")) // the pattern is sound
+	for _, file := range old {
+		if fi, err := os.Lstat(file); err == nil && time.Since(fi.ModTime()) > time.Hour {
+			os.Remove(file)
+		}
+	}
+	return nil
 }

@@ -1,19 +1,9 @@
 package local_test
 
 import (
-	"os"
 	"strconv"
 	"testing"
 )
-
-// count returns how often a test tries what only shows when it is tried often: all with
-// BERTH_TEST_TORTURE=1, else few.
-func count(few, all int) int {
-	if os.Getenv("BERTH_TEST_TORTURE") != "" {
-		return all
-	}
-	return few
-}
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
