@@ -44,7 +44,7 @@ func topEntries() map[string][]entry {
 		"host": {
 			{"inspect", (*App).inspectCommand}, {"events", (*App).eventsCommand}, {"info", (*App).infoCommand},
 			{"version", (*App).versionCommand}, {"doctor", (*App).doctorCommand}, {"container", (*App).containerCommand},
-			{"image", (*App).imageCommand}, {"system", (*App).systemCommand},
+			{"image", (*App).imageCommand}, {"system", (*App).systemCommand}, {"completion", (*App).completionCommand},
 		},
 	}
 }
@@ -58,8 +58,8 @@ func (a *App) addCommands(root *cobra.Command, args []string) {
 	known := slices.ContainsFunc(groups, func(g *cobra.Group) bool {
 		return slices.ContainsFunc(top[g.ID], func(e entry) bool { return e.name == wanted })
 	})
+	root.CompletionOptions.DisableDefaultCmd = true // ours is completionCommand
 	if known {
-		root.CompletionOptions.DisableDefaultCmd = true
 		root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
 	}
 	for _, g := range groups {

@@ -206,35 +206,6 @@ func TestTerminalNeverGetsControlCharacters(t *testing.T) {
 	}
 }
 
-func TestCompletion(t *testing.T) {
-	b := newBench(t)
-	b.must("pull", "-q", "toolbox")
-	b.must("create", "--name", "idle", "toolbox")
-	b.must("run", "-d", "--name", "busy", "toolbox", "sleep", "100")
-	for line, want := range map[string]string{
-		"stop ":       "busy",
-		"start ":      "idle",
-		"rm ":         "busy idle",
-		"rm i":        "idle",
-		"run tool":    "toolbox:latest",
-		"image rm ":   "toolbox:latest",
-		"cp b":        "busy:",
-		"inspect bus": "busy",
-	} {
-		words := strings.Split(line, " ")
-		_, out, _ := b.run(append([]string{"__complete"}, words...)...)
-		var got []string
-		for _, l := range strings.Split(out, "\n") {
-			if l != "" && l[0] != ':' {
-				got = append(got, l)
-			}
-		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("%q completes to %q, want %q", line, got, want)
-		}
-	}
-}
-
 func TestStatsOnATerminal(t *testing.T) {
 	b := newBench(t)
 	b.must("pull", "-q", "toolbox")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,14 +17,18 @@ const completionTime = time.Second
 type completer = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective)
 
 func isRunning(c engine.Container) bool { return c.State == engine.StateRunning }
+func isAlive(c engine.Container) bool   { return c.State.Alive() }
 func isPaused(c engine.Container) bool  { return c.State == engine.StatePaused }
 func isStopped(c engine.Container) bool { return !c.State.Alive() }
 
 // completeContainers offers the names of containers that fit; all if fits is nil.
 func (a *App) completeContainers(fits func(engine.Container) bool) completer {
 	return func(cmd *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) > 0 && strings.HasPrefix(cmd.Use, "exec ") {
+		switch {
+		case len(args) > 0 && strings.HasPrefix(cmd.Use, "exec "):
 			return nil, cobra.ShellCompDirectiveDefault
+		case len(args) > 0 && !strings.Contains(cmd.Use, "..."): // it takes one
+			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
 		defer cancel()
@@ -37,7 +42,7 @@ func (a *App) completeContainers(fits func(engine.Container) bool) completer {
 		}
 		var names []cobra.Completion
 		for _, c := range list {
-			if (fits == nil || fits(c)) && strings.HasPrefix(c.Name, prefix) {
+			if (fits == nil || fits(c)) && strings.HasPrefix(c.Name, prefix) && !slices.Contains(args, c.Name) {
 				names = append(names, c.Name)
 			}
 		}
@@ -45,8 +50,15 @@ func (a *App) completeContainers(fits func(engine.Container) bool) completer {
 	}
 }
 
+// completeObjects offers containers and images.
+func (a *App) completeObjects(cmd *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	containers, _ := a.completeContainers(nil)(cmd, args, prefix)
+	images, directive := a.completeImages(cmd, args, prefix)
+	return append(containers, images...), directive
+}
+
 // completeImages offers the names of cached images.
-func (a *App) completeImages(cmd *cobra.Command, _ []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (a *App) completeImages(cmd *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
 	defer cancel()
 	eng, err := a.engine(ctx)
@@ -60,7 +72,7 @@ func (a *App) completeImages(cmd *cobra.Command, _ []string, prefix string) ([]c
 	var names []cobra.Completion
 	for _, img := range list {
 		for _, tag := range img.RepoTags {
-			if strings.HasPrefix(tag, prefix) {
+			if strings.HasPrefix(tag, prefix) && !slices.Contains(args, tag) {
 				names = append(names, tag)
 			}
 		}
@@ -81,7 +93,7 @@ func (a *App) completeCopy(cmd *cobra.Command, args []string, prefix string) ([]
 	if strings.ContainsAny(prefix, "/:.") {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	names, _ := a.completeContainers(nil)(cmd, args, prefix)
+	names, _ := a.completeContainers(nil)(cmd, nil, prefix)
 	for i := range names {
 		names[i] += ":"
 	}

@@ -120,7 +120,7 @@ func (a *App) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 func (a *App) report(err error) {
 	fmt.Fprintf(a.err, "berth: %s\n", err)
 	hint := engine.HintOf(err)
-	if hint == "" && errors.Is(err, syscall.ENOSPC) {
+	if hint == "" && engine.ClassOf(err) != engine.ClassUnknown && errors.Is(err, syscall.ENOSPC) {
 		hint = "Free some space on the disk, for example with berth image prune -a or berth container prune."
 	}
 	if hint != "" {

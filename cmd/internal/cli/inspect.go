@@ -31,7 +31,7 @@ A name is looked up among the containers first, then among the images.`,
   berth inspect --type image --format '{{json .Config.Env}}' ubuntu:24.04`,
 		Args:              minArgs(1),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.inspect(cmd.Context(), args, &f) },
-		ValidArgsFunction: a.completeContainers(nil),
+		ValidArgsFunction: a.completeObjects,
 	}
 	c.Flags().StringVarP(&f.format, "format", "f", "", documentHelp)
 	c.Flags().BoolVarP(&f.size, "size", "s", false, "Display total file sizes if the type is container")

@@ -59,7 +59,7 @@ func (a *App) stopCommand() *cobra.Command {
 		Short: "Stop one or more running containers",
 		Long: `Stop one or more running containers: send the stop signal (SIGTERM, unless the image
 or --stop-signal say otherwise), and SIGKILL to those that still run after the timeout.`,
-		ValidArgsFunction: a.completeContainers(isRunning),
+		ValidArgsFunction: a.completeContainers(isAlive),
 	}
 	f.add(c)
 	return a.named(c, func(ctx context.Context, eng engine.Engine, id string) error {
@@ -85,7 +85,7 @@ func (a *App) killCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "kill [OPTIONS] CONTAINER [CONTAINER...]",
 		Short:             "Kill one or more running containers",
-		ValidArgsFunction: a.completeContainers(isRunning),
+		ValidArgsFunction: a.completeContainers(isAlive),
 	}
 	c.Flags().StringVarP(&signal, "signal", "s", "SIGKILL", "Signal to send to the container")
 	return a.named(c, func(ctx context.Context, eng engine.Engine, id string) error {

@@ -32,7 +32,7 @@ func missing(root *cobra.Command, args []string) (parent *cobra.Command, name st
 		name = rest[0]
 	}
 	switch name {
-	case "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd: // cobra adds them late
+	case "help", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd: // cobra adds them late
 		return nil, ""
 	}
 	return cmd, name
@@ -78,6 +78,10 @@ Settings are read from $XDG_CONFIG_HOME/berth/config.toml (~/.config/berth/confi
 	root.SetHelpFunc(a.help)
 	a.addCommands(root, args)
 	addHelpFlags(root)
+	switch firstCommand(args) {
+	case cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+		a.completeFlags(root)
+	}
 	return root
 }
 
