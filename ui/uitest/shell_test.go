@@ -136,6 +136,23 @@ func TestResizeFollowsThePane(t *testing.T) {
 	u.Resize(80, 24).Sees("now 78 by 19").Resize(160, 45).Press("ctrl+]", "z").Sees("now 158 by 40")
 }
 
+// The window that was used last decides the size; the others show its picture and say so,
+// until something is typed there.
+func TestAnotherWindowsSizeIsShown(t *testing.T) {
+	u, f := inShell(t, 120, 35)
+	execs, err := f.Execs(t.Context(), "shell")
+	if err != nil || len(execs) != 1 {
+		t.Fatalf("%v, %v", execs, err)
+	}
+	a, err := f.AttachExec(t.Context(), "shell", execs[0].ID, engine.AttachOptions{Stdin: true, Size: engine.Size{Cols: 40, Rows: 10}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	u.Sees("drawn for another window, 40x10", "···")
+	u.Resize(130, 40).SeesNot("another window", "···")
+}
+
 func TestAttachToTheContainersProgram(t *testing.T) {
 	u, _, _ := harbour(t, 120, 35)
 	u.Press("2").SeesRow("▌", "shell").Press("a").Sees("ctrl-] d detach").Type("echo main").Press("enter").SeesRow("│main")

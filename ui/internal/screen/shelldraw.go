@@ -3,6 +3,7 @@ package screen
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"berth/engine"
 	"berth/pty/vt"
@@ -194,6 +195,9 @@ func (t *Shell) Foot(env Env) string {
 		if s.term.Stuck() {
 			parts = append(parts, st.Warn.Render("the program does not read"))
 		}
+		if size, ok := s.term.Foreign(); ok {
+			parts = append(parts, st.Warn.Render("drawn for another window, "+strconv.Itoa(size.Cols)+"x"+strconv.Itoa(size.Rows))+st.Muted.Render("; type to have it here"))
+		}
 		if rows, of := s.term.Scrolled(); rows > 0 {
 			parts = append(parts, st.Warn.Render(display.Number(rows)+"/"+display.Number(of)))
 		}
@@ -249,11 +253,13 @@ func (t *Shell) Title(st *style.Styles) string {
 
 // shellLook is how the theme draws what the program leaves open.
 func shellLook(st *style.Styles) terminal.Look {
+	filler, _ := utf8.DecodeRuneInString(st.Icons.Dot)
 	if st.Plain {
-		return terminal.Look{Selection: vt.Style{Attrs: vt.Inverse}, Match: vt.Style{Attrs: vt.Bold, Underline: vt.UnderlineSingle}}
+		return terminal.Look{Selection: vt.Style{Attrs: vt.Inverse}, Match: vt.Style{Attrs: vt.Bold, Underline: vt.UnderlineSingle}, Filler: filler}
 	}
 	r := st.Theme.Roles
 	return terminal.Look{
+		Filler: filler, Outside: vt.Style{Fg: ShellColor(r.Muted), Attrs: vt.Faint},
 		Foreground: ShellColor(r.Text),
 		Selection:  vt.Style{Fg: ShellColor(r.SelectionText), Bg: ShellColor(r.Selection)},
 		Match:      vt.Style{Fg: ShellColor(r.AccentText), Bg: ShellColor(r.Warn)},

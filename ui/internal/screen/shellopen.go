@@ -26,7 +26,7 @@ func (s *Shells) blank(d *deck, one *session) (term *terminal.Terminal, res Shel
 }
 
 func attachOptions(t *terminal.Terminal, size engine.Size) engine.AttachOptions {
-	return engine.AttachOptions{Stdout: t, Stdin: true, Size: size}
+	return engine.AttachOptions{Stdout: t, Stdin: true, Size: size, OnSize: t.Sized}
 }
 
 // Open shows a shell of a container: the one that was used last, one that was left

@@ -12,6 +12,8 @@ type Look struct {
 	Foreground vt.Color // of text without a colour; the default: the outer terminal's
 	Selection  vt.Style
 	Match      vt.Style
+	Outside    vt.Style // of what lies outside of the program's screen
+	Filler     rune     // that it is filled with; 0 for blanks
 	// Clusters says that the outer terminal draws a grapheme cluster in one place (mode
 	// 2027), so that an emoji of several characters may go out whole.
 	Clusters bool

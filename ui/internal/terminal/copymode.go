@@ -123,9 +123,9 @@ func (v *view) move(s *vt.Screen, m Motion) {
 	case ScreenTop:
 		v.cur.Y = -v.scroll
 	case ScreenMiddle:
-		v.cur.Y = (rows-1)/2 - v.scroll
+		v.cur.Y = (v.size.Rows-1)/2 - v.scroll
 	case ScreenBottom:
-		v.cur.Y = rows - 1 - v.scroll
+		v.cur.Y = v.size.Rows - 1 - v.scroll
 	case ParagraphNext, ParagraphBack:
 		v.cur = v.paragraph(s, m == ParagraphBack)
 	default:
@@ -176,11 +176,10 @@ func (v *view) lineLen(s *vt.Screen, y int) int {
 // reveal brings the cursor into what shows.
 func (v *view) reveal(s *vt.Screen) {
 	v.clamp(s)
-	_, rows := s.Size()
 	if v.cur.Y < -v.scroll {
 		v.scroll = -v.cur.Y
 	}
-	if last := rows - 1 - v.scroll; v.cur.Y > last {
+	if last := v.size.Rows - 1 - v.scroll; v.cur.Y > last {
 		v.scroll -= v.cur.Y - last
 	}
 	v.clamp(s)

@@ -41,11 +41,13 @@ func (t *Terminal) Mouse(msg tea.MouseMsg, x, y int) (copied string) {
 	v := &t.view
 	e.X, e.Y = min(max(x, 0), v.size.Cols-1), min(max(y, 0), v.size.Rows-1)
 	modes := t.screen.Modes()
-	if v.scroll == 0 && !v.copying && !v.pressed && e.Mods&vt.ModShift == 0 && t.end == nil {
+	if v.scroll <= 0 && !v.copying && !v.pressed && e.Mods&vt.ModShift == 0 && t.end == nil {
+		e.Y -= v.scroll // 0, or less where the program draws for a larger window
 		if out := modes.AppendMouse(nil, e); len(out) > 0 || modes.Mouse != vt.MouseOff {
 			t.in.send(out)
 			return ""
 		}
+		e.Y += v.scroll
 	}
 	switch {
 	case e.Button == vt.MouseWheelUp:

@@ -17,11 +17,13 @@ type painter struct {
 	screen   *vt.Screen
 	fg, bg   vt.Color // of cells without a colour; the default: the outer terminal's
 	clusters bool
+	outside  vt.Style
+	filler   rune
 }
 
 // newPainter takes over the colours that the program has set.
 func newPainter(s *vt.Screen, l Look) *painter {
-	p := &painter{screen: s, clusters: l.Clusters}
+	p := &painter{screen: s, clusters: l.Clusters, outside: l.Outside, filler: max(l.Filler, ' ')}
 	if p.fg, p.bg, _ = s.DynamicColors(); p.fg.IsDefault() {
 		p.fg = l.Foreground
 	}
@@ -77,6 +79,19 @@ func (p *painter) appendRow(dst []byte, cells []vt.Cell, w int) []byte {
 		for ; col < w; col++ {
 			dst = append(dst, ' ')
 		}
+	}
+	return append(dst, "\x1b[m"...)
+}
+
+// appendOutside appends n cells of what the program does not draw on, since it draws for
+// a smaller window than this.
+func (p *painter) appendOutside(dst []byte, n int) []byte {
+	if n <= 0 {
+		return dst
+	}
+	dst = p.appendStyle(dst, p.outside)
+	for range n {
+		dst = utf8.AppendRune(dst, p.filler)
 	}
 	return append(dst, "\x1b[m"...)
 }

@@ -52,8 +52,9 @@ type Terminal struct {
 	screen  *vt.Screen
 	view    view
 	end     *End
-	heldAt  time.Time // when the program began to hold its picture back
-	asked   bool      // the program wanted to use the clipboard
+	heldAt  time.Time   // when the program began to hold its picture back
+	told    engine.Size // of the program's terminal, by the engine; zero if it has not said
+	asked   bool        // the program wanted to use the clipboard
 	focused bool
 }
 
@@ -126,10 +127,33 @@ func (t *Terminal) Resize(s engine.Size) {
 	if s == t.view.size {
 		return
 	}
-	t.view.size = s
+	t.view.size, t.told = s, engine.Size{}
 	t.screen.Resize(s.Cols, s.Rows)
 	t.view.resized(t.screen)
 	t.in.resize(s)
+}
+
+// Sized takes the size that the program draws for from here on, which is another window's
+// if that one was active last. Give it to the engine as the attachment's OnSize.
+func (t *Terminal) Sized(s engine.Size) {
+	if s.Cols < 1 || s.Rows < 1 || s.Cols > vt.MaxCols || s.Rows > vt.MaxRows {
+		return
+	}
+	t.mu.Lock()
+	t.told = s
+	if cols, rows := t.screen.Size(); cols != s.Cols || rows != s.Rows {
+		t.screen.Resize(s.Cols, s.Rows)
+		t.view.resized(t.screen)
+	}
+	t.mu.Unlock()
+	t.wake()
+}
+
+// Foreign returns the size that the program draws for, if it is that of another window.
+func (t *Terminal) Foreign() (size engine.Size, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.told, t.told != engine.Size{} && t.told != t.view.size && t.end == nil
 }
 
 // SetColors changes the colours that the program is told.

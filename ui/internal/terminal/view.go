@@ -59,11 +59,11 @@ type cache struct {
 
 // pushed keeps the view on the same text after n rows went into the scrollback.
 func (v *view) pushed(s *vt.Screen, n int) {
-	if n == 0 || !v.copying && v.scroll == 0 && v.sel == noSelection {
+	if n == 0 || !v.copying && v.scroll <= 0 && v.sel == noSelection {
 		return
 	}
 	if v.copying || v.scroll > 0 {
-		v.scroll = min(max(v.scroll+n, 0), s.ScrollbackLen())
+		v.scroll = min(max(v.scroll+n, v.lowest(s)), s.ScrollbackLen())
 	}
 	v.cur.Y, v.anchor.Y, v.from.Y, v.press.Y = v.cur.Y-n, v.anchor.Y-n, v.from.Y-n, v.press.Y-n
 	v.clamp(s)
@@ -76,11 +76,29 @@ func (v *view) resized(s *vt.Screen) {
 	v.version++
 }
 
+// lowest is the least scroll: less than 0 where the screen has more rows than show,
+// because the program draws for another window.
+func (v *view) lowest(s *vt.Screen) int {
+	_, rows := s.Size()
+	return min(0, v.size.Rows-rows)
+}
+
+// follow keeps the cursor in sight where the view is live.
+func (v *view) follow(s *vt.Screen) {
+	if v.copying || v.scroll > 0 {
+		return
+	}
+	if at := max(v.lowest(s), min(0, v.size.Rows-1-s.Cursor().Y)); at != v.scroll {
+		v.scroll = at
+		v.version++
+	}
+}
+
 // clamp brings everything back to rows and columns that exist.
 func (v *view) clamp(s *vt.Screen) {
 	cols, rows := s.Size()
 	oldest := -s.ScrollbackLen()
-	v.scroll = min(max(v.scroll, 0), -oldest)
+	v.scroll = min(max(v.scroll, v.lowest(s)), -oldest)
 	for _, p := range [...]*vt.Position{&v.cur, &v.anchor, &v.from, &v.press} {
 		p.X, p.Y = min(max(p.X, 0), cols-1), min(max(p.Y, oldest), rows-1)
 	}
@@ -88,7 +106,7 @@ func (v *view) clamp(s *vt.Screen) {
 
 // live ends copy mode and goes back to the newest line.
 func (v *view) live() {
-	if v.scroll == 0 && !v.copying && v.sel == noSelection && v.pattern.Empty() {
+	if v.scroll <= 0 && !v.copying && v.sel == noSelection && v.pattern.Empty() {
 		return
 	}
 	v.scroll, v.copying, v.sel, v.pattern = 0, false, noSelection, match.Pattern{}
@@ -100,6 +118,7 @@ func (t *Terminal) Draw(l Look, w, h int) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	v, d := &t.view, &t.view.drawn
+	v.follow(t.screen)
 	same := d.w == w && d.h == h && d.look == l && d.version == v.version && d.lines != nil
 	if same && t.heldBack() {
 		return d.lines
@@ -109,17 +128,21 @@ func (t *Terminal) Draw(l Look, w, h int) []string {
 		return d.lines
 	}
 	marks := v.marks(t.screen, l, h)
-	all := !same || v.scroll > 0 || d.marked || len(marks) > 0
+	all := !same || v.scroll != 0 || d.marked || len(marks) > 0
 	if len(d.lines) != h {
 		d.lines = make([]string, h)
 	}
 	paint := newPainter(t.screen, l)
 	invert := t.screen.Modes().Has(vt.ModeReverseVideo)
-	_, rows := t.screen.Size()
+	cols, rows := t.screen.Size()
 	var buf []byte
 	for i := range h {
 		y := i - v.scroll
-		if !all && y < rows && !t.screen.Changed(y, d.gen) {
+		if y >= rows {
+			d.lines[i] = string(paint.appendOutside(buf[:0], w))
+			continue
+		}
+		if !all && !t.screen.Changed(y, d.gen) {
 			continue
 		}
 		v.cells, _ = t.screen.Line(v.cells[:0], y)
@@ -131,7 +154,8 @@ func (t *Terminal) Draw(l Look, w, h int) []string {
 				v.cells[j].Style.Attrs ^= vt.Inverse
 			}
 		}
-		buf = paint.appendRow(buf[:0], v.cells, w)
+		buf = paint.appendRow(buf[:0], v.cells, min(w, cols))
+		buf = paint.appendOutside(buf, w-cols)
 		d.lines[i] = string(buf)
 	}
 	d.gen, d.look, d.w, d.h, d.version, d.marked = gen, l, w, h, v.version, len(marks) > 0
@@ -233,7 +257,7 @@ func (t *Terminal) Cursor() *tea.Cursor {
 	if !cur.Visible || v.scroll > 0 || t.end != nil {
 		return nil
 	}
-	c := tea.NewCursor(cur.X, cur.Y)
+	c := tea.NewCursor(cur.X, cur.Y+v.scroll)
 	switch cur.Shape {
 	case vt.CursorDefault, vt.CursorBlockBlink, vt.CursorBlock:
 		c.Shape = tea.CursorBlock
@@ -250,7 +274,7 @@ func (t *Terminal) Cursor() *tea.Cursor {
 func (t *Terminal) Scrolled() (rows, of int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.view.scroll, t.screen.ScrollbackLen()
+	return max(t.view.scroll, 0), t.screen.ScrollbackLen()
 }
 
 // Scroll moves the view by rows, negative ones towards older lines.
@@ -263,7 +287,7 @@ func (t *Terminal) Scroll(n int) {
 func (t *Terminal) scroll(n int) {
 	v := &t.view
 	was := v.scroll
-	v.scroll = min(max(v.scroll-n, 0), t.screen.ScrollbackLen())
+	v.scroll = min(max(v.scroll-n, v.lowest(t.screen)), t.screen.ScrollbackLen())
 	if v.copying { // the cursor stays within what shows
 		v.cur.Y = min(max(v.cur.Y, -v.scroll), v.size.Rows-1-v.scroll)
 	}
