@@ -16,7 +16,7 @@ import (
 var engineRows = []row{
 	{key: "run", name: "run --rm of a static hello, no network", tools: hello(false),
 		figures: []figure{{unit: "ms", goals: goals{limit: 25, times: map[string]float64{"docker": 15, "podman": 15}}}}},
-	{key: "cold", name: "the same after the page cache was dropped", rounds: 5, tools: hello(true),
+	{key: "cold", name: "the same after the page cache was dropped", rounds: 3, tools: hello(true),
 		figures: []figure{{unit: "ms"}}},
 	{key: "exec", name: "exec CONTAINER true", tools: execTrue,
 		figures: []figure{{unit: "ms", goals: goals{times: map[string]float64{"docker": 8}}}}},
