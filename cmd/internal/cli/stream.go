@@ -87,8 +87,8 @@ func (a *App) stream(ctx context.Context, s *session, connect func(*engine.Attac
 	}
 	proxy.connected(att)
 	status, err := a.pump(ctx, s, att, raw)
-	if modes != nil && err != nil {
-		io.WriteString(a.Out, modes.Reset())
+	if modes != nil {
+		io.WriteString(a.Out, modes.Restore(err == nil))
 	}
 	return status, err
 }
@@ -119,30 +119,6 @@ func (a *App) pump(ctx context.Context, s *session, att engine.Attachment, raw *
 		return status, context.Cause(ctx)
 	}
 	return status, err
-}
-
-// copyInput sends the standard input until it ends or the user detaches.
-func (a *App) copyInput(s *session, att engine.Attachment) error {
-	in := a.In
-	if s.tty {
-		in = tty.NewDetachReader(in, s.keys)
-	}
-	// Copy would hand over to an *os.File's WriteTo; a plain loop keeps each read one write.
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := in.Read(buf)
-		if n > 0 {
-			if _, err := att.Write(buf[:n]); err != nil {
-				return err
-			}
-		}
-		switch {
-		case err == io.EOF:
-			return att.CloseWrite()
-		case err != nil:
-			return err
-		}
-	}
 }
 
 // followSize tells the process of every new window size until stop is called.

@@ -1,7 +1,6 @@
 package tty
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"berth/engine"
 	"berth/engine/enginetest/ability"
+	"berth/pty/vt"
 
 	"github.com/creack/pty"
 	"golang.org/x/term"
@@ -73,23 +73,45 @@ func TestDetachReader(t *testing.T) {
 	}
 }
 
-func TestModeTracker(t *testing.T) {
-	var b bytes.Buffer
-	m := NewModeTracker(&b)
-	for _, p := range []string{"\x1b[?1049", "h\x1b[?25l", "\x1b[?1000;1006h text \x1b[?7h", "\x1b[?1000l"} {
-		io.WriteString(m, p)
-	}
-	if got := b.String(); got != "\x1b[?1049h\x1b[?25l\x1b[?1000;1006h text \x1b[?7h\x1b[?1000l" {
-		t.Errorf("output was changed: %q", got)
-	}
-	reset := m.Reset()
-	for _, want := range []string{"\x1b[?25h", "\x1b[?1006l", "\x1b[?1049l", "\x1b[0m"} {
-		if !strings.Contains(reset, want) {
-			t.Errorf("reset %q lacks %q", reset, want)
-		}
-	}
-	if strings.Contains(reset, "1000") || !strings.HasSuffix(reset, "\x1b[?1049l") {
-		t.Errorf("reset %q undoes what was undone, or leaves the alternate screen too early", reset)
+func TestTerminalIsGivenBack(t *testing.T) {
+	for _, c := range []struct {
+		name, output string
+		ended, quiet bool
+	}{
+		{"nothing special", "text \x1b[31mred\x1b[m\r\n\x1b[?2004h$ \x1b[?2004l", true, true},
+		{"detached from text", "text \x1b[31mred", false, false},
+		{"an editor was killed", "\x1b[?1049h\x1b[22;0t\x1b[?25l\x1b[?1000;1006h\x1b[>4;2m\x1b[2;5r\x1b=\x1b[>1u\x1b[4h text \x1b[?1000l", true, false},
+		{"detached from an editor", "\x1b[?1049h\x1b[?1h\x1b=\x1b[2;5r\x1b[>1u\x1b[4 q", false, false},
+		{"ended within a title", "a\x1b]0;never ends", true, false},
+		{"ended within a sequence", "a\x1b[?10", true, false},
+		{"ended within a string, after an escape", "a\x1bP$q\x1b", true, false},
+		{"an editor that tidied up", "\x1b[?1049h\x1b[?25l\x1b[2;5r\x1b[r\x1b[?25h\x1b[?1049l", true, true},
+		{"a title that is whole", "\x1b]0;shell\x07\x1bP$qm\x1b\\x", true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			outer := vt.New(vt.Options{Cols: 40, Rows: 8})
+			io.WriteString(outer, "before\r\n")
+			fresh := outer.Modes()
+			m := NewModeTracker(outer)
+			for i := range len(c.output) { // every sequence torn
+				io.WriteString(m, c.output[i:i+1])
+			}
+			back := m.Restore(c.ended)
+			if c.quiet != (back == "") {
+				t.Errorf("restores with %q", back)
+			}
+			io.WriteString(outer, back)
+			if n, err := io.WriteString(m, "\x1b[?1049h"); n != 8 || err != nil {
+				t.Errorf("late output: %d, %v", n, err)
+			}
+			if outer.Modes() != fresh || !outer.Cursor().Visible {
+				t.Errorf("modes %+v, were %+v", outer.Modes(), fresh)
+			}
+			io.WriteString(outer, "\r\nafter")
+			if text := outer.String(); !strings.Contains(text, "before") || !strings.HasSuffix(text, "\nafter") {
+				t.Errorf("screen %q", text)
+			}
+		})
 	}
 }
 
