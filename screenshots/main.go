@@ -80,6 +80,7 @@ func (sc scene) perform() (text string, grid picture.Grid, err error) {
 			err = cerr
 		}
 	}()
+	s.Engine.AddRepository(pulling)
 	if err := sc.play(s); err != nil {
 		return "", grid, err
 	}

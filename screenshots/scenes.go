@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"regexp"
 	"time"
 
+	"berth/engine"
+	"berth/engine/enginetest"
 	"berth/screenshots/internal/stage"
 )
 
@@ -59,10 +62,38 @@ func (sc scene) stable(text string) string {
 	return blanks.ReplaceAllString(meters.ReplaceAllString(text, "#"), " ")
 }
 
+// pulling is an image whose pull stands still in the middle.
+var pulling = &enginetest.Repository{
+	Ref: "python:3.14", Layers: []enginetest.RemoteLayer{
+		{Content: "debian trixie slim", Size: 28_200_000, Unpacked: 74_800_000}, {Content: "certificates", Size: 29_700_000}, {Content: "compiler", Size: 49_500_000},
+		{Content: "interpreter", Size: 61_300_000}, {Content: "headers", Size: 6_100_000}, {Content: "pip", Size: 250},
+	},
+	Script: func(ctx context.Context, run *enginetest.PullRun) error {
+		run.Update(func(p *engine.PullProgress) {
+			states := []engine.LayerState{
+				engine.LayerExists, engine.LayerDone, engine.LayerDownloading, engine.LayerDownloading, engine.LayerUnpacking, engine.LayerVerifying,
+			}
+			for i, s := range states {
+				p.Layers[i].State, p.Layers[i].Current = s, p.Layers[i].Total
+			}
+			p.Layers[2].Current, p.Layers[2].Rate = 34_100_000, 18.2e6
+			p.Layers[3].Current, p.Layers[3].Rate = 21_700_000, 11.4e6
+			p.Rate, p.Remaining = 29.6e6, 4*time.Second
+		})
+		<-ctx.Done()
+		return ctx.Err()
+	},
+}
+
 // begin waits for the first full screen.
 var begin = step{await: []string{"Images", "ubuntu:24.04"}}
 
 var scenes = []scene{
+	{"workstation", 160, 45, "tokyo-night", []step{
+		begin, {keys: "p", await: []string{"Pull an image"}}, {keys: "python:3.14\r", await: []string{"unpacking"}},
+		{keys: "2", await: []string{"Logs"}}, {keys: "s", await: []string{"/ # "}}, {keys: "seq 3; uname\r", await: []string{"Linux"}}, {live: 14 * time.Second, await: []string{"%"}},
+	}},
+	{"layers", 120, 35, "mocha", []step{begin, {keys: "p", await: []string{"Pull an image"}}, {keys: "python:3.14\r", await: []string{"unpacking"}}, {keys: "\r", await: []string{"verifying"}}}},
 	{"images", 120, 35, "tokyo-night", []step{begin, {keys: "1jj", await: []string{"Overview"}}}},
 	{"images-light", 120, 35, "latte", []step{begin, {keys: "1jj", await: []string{"Overview"}}}},
 	{"containers", 160, 45, "tokyo-night", []step{begin, {keys: "2j", await: []string{"Logs"}}, {live: 14 * time.Second, await: []string{"%"}}}},

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	statusWidth = 11
+	statusWidth = 12
 	sparks      = 5 // readings in a row's chart
 )
 
