@@ -53,15 +53,18 @@ func copyKeys(in io.Reader, att engine.Attachment) error {
 			close(queue)
 		}
 	}()
+	patience := deaf
 	for {
 		buf := make([]byte, 4096)
 		n, err := in.Read(buf)
 		if n > 0 {
 			select {
 			case queue <- buf[:n]:
+				patience = deaf
 			case err := <-sent:
 				return err
-			case <-time.After(deaf):
+			case <-time.After(patience):
+				patience = 0 // until it takes something
 			}
 		}
 		switch {
