@@ -86,6 +86,37 @@ func TestFaultsOfTheRegistry(t *testing.T) {
 	}
 }
 
+// What came before a pull was given up is not fetched again: neither parts of layers nor whole ones.
+func TestCompleteLayersSurviveACancel(t *testing.T) {
+	reg := registrytest.New(t)
+	pushed := reg.Push(t, "x", "1", registrytest.Image{Compression: registrytest.Gzip, Layers: [][]byte{
+		registrytest.Tar(t, file("a", noise(3, 300_000))), registrytest.Tar(t, file("b", noise(4, 300_000))),
+	}})
+	reg.Fail(pushed.Blobs[1], registrytest.Hang)
+	s := openStore(t, Config{})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, err := s.Pull(ctx, engine.PullRequest{Ref: reg.Host() + "/x:1", Progress: func(p engine.PullProgress) {
+		if len(p.Layers) == 2 && p.Layers[0].State == engine.LayerVerifying {
+			cancel()
+		}
+	}})
+	if engine.ClassOf(err) != engine.ClassCanceled {
+		t.Fatalf("class %v: %v", engine.ClassOf(err), err)
+	}
+	if staged, _ := os.ReadDir(filepath.Join(s.cfg.Root, "staging")); len(staged) > 0 {
+		t.Errorf("left in staging: %v", staged)
+	}
+	reg.Fail(pushed.Blobs[1], nil)
+	mustPull(t, s, reg.Host()+"/x:1")
+	if asked := reg.Requests("/blobs/" + string(pushed.Blobs[0])); len(asked) != 1 {
+		t.Errorf("the layer that was complete was asked for %d times", len(asked))
+	}
+	if spools, _ := os.ReadDir(filepath.Join(s.cfg.Root, "ingest")); len(spools) > 0 {
+		t.Errorf("left in ingest: %v", spools)
+	}
+}
+
 func TestResumeAfterCancel(t *testing.T) {
 	reg := registrytest.New(t)
 	pushed := reg.Push(t, "x", "1", registrytest.Image{Compression: registrytest.Gzip, Layers: [][]byte{registrytest.Tar(t, file("a", noise(2, 1_000_000)))}})

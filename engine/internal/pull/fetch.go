@@ -38,7 +38,12 @@ func (j *job) fetchOnce(ctx context.Context, t *task, downloads *gate) (resumed 
 	if err != nil {
 		return 0, fail("fetch layer "+t.blob.Short(), err)
 	}
-	defer spool.Close()
+	var staged *snapshot.Staged
+	defer func() {
+		if staged == nil {
+			spool.Close()
+		}
+	}()
 	resumed = spool.Resumed()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -48,16 +53,18 @@ func (j *job) fetchOnce(ctx context.Context, t *task, downloads *gate) (resumed 
 		spool.End(err)
 		fetched <- err
 	}()
-	err = j.unpack(ctx, t, spool)
+	staged, err = j.unpack(ctx, t, spool)
 	if err == nil {
-		err = <-fetched
-	} else {
-		err = j.cause(ctx, t, spool, err, fetched, cancel)
+		// All of it is there, whatever the download still had to say.
+		<-fetched
+		j.committing.Lock()
+		t.staged, t.spool = staged, spool
+		j.committing.Unlock()
+		return resumed, nil
 	}
-	if err == nil || errors.Is(err, errDigest) || engine.ClassOf(err) == engine.ClassIntegrity {
-		if derr := spool.Discard(); err == nil {
-			err = derr
-		}
+	err = j.cause(ctx, t, spool, err, fetched, cancel)
+	if errors.Is(err, errDigest) || engine.ClassOf(err) == engine.ClassIntegrity {
+		_ = spool.Discard() // the error that counts is err
 	}
 	return resumed, err
 }
@@ -126,17 +133,16 @@ func (m *meteredSpool) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// unpack reads the spool to its end, verifies both digests and leaves t.staged.
-func (j *job) unpack(ctx context.Context, t *task, spool *content.Spool) error {
+// unpack reads the spool to its end, verifies both digests and returns the layer, staged.
+func (j *job) unpack(ctx context.Context, t *task, spool *content.Spool) (*snapshot.Staged, error) {
 	staged, err := j.layers.Stage()
 	if err != nil {
-		return fail("unpack layer "+t.blob.Short(), err)
+		return nil, fail("unpack layer "+t.blob.Short(), err)
 	}
 	if err := j.unpackInto(ctx, t, spool, staged); err != nil {
-		return errors.Join(err, staged.Close(ctx))
+		return nil, errors.Join(err, staged.Close(ctx))
 	}
-	t.staged = staged
-	return nil
+	return staged, nil
 }
 
 func (j *job) unpackInto(ctx context.Context, t *task, spool *content.Spool, staged *snapshot.Staged) error {

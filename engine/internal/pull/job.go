@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"berth/engine"
@@ -24,6 +25,8 @@ type job struct {
 	// platformAsked: the caller named a platform; else the host's is only preferred.
 	platformAsked bool
 	locks         []*content.Lock // of layers that must not be removed before the catalogue names them
+
+	committing sync.Mutex // guards staged and spool of tasks while layers are fetched
 }
 
 // Pull implements engine.Registries.

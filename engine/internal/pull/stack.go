@@ -25,6 +25,7 @@ type task struct {
 	ready  bool  // exists
 	lock   *content.Lock
 	staged *snapshot.Staged
+	spool  *content.Spool // what staged was made of: kept until that can't be lost any more
 }
 
 func (t *task) lockName() string { return "layer " + string(t.diff) }
@@ -37,6 +38,9 @@ func (j *job) layerRefs(ctx context.Context, img *remoteImage) ([]image.LayerRef
 			if t.staged != nil {
 				_ = t.staged.Close(ctx) // left over after an error; the next pull collects what remains
 			}
+			if t.spool != nil {
+				t.spool.Close()
+			}
 		}
 	}()
 	for {
@@ -44,10 +48,15 @@ func (j *job) layerRefs(ctx context.Context, img *remoteImage) ([]image.LayerRef
 		if err != nil {
 			return nil, err
 		}
-		if err := j.fetchAll(ctx, mine); err != nil {
+		stop := j.keep(ctx, tasks)
+		err = j.fetchAll(ctx, mine)
+		if kept := stop(); err == nil {
+			err = kept
+		}
+		if err != nil {
 			return nil, err
 		}
-		if err := j.commit(ctx, tasks); err != nil {
+		if err := j.commit(ctx, tasks, true); err != nil {
 			return nil, err
 		}
 		if !slices.ContainsFunc(tasks, func(t *task) bool { return !t.ready }) {
@@ -132,6 +141,34 @@ func (j *job) exists(t *task, lock *content.Lock) bool {
 	return true
 }
 
+// keepEvery is how much of a long pull's unpacking a crash can cost.
+const keepEvery = 5 * time.Second
+
+// keep commits what is done already, now and then, until stop is called: a pull of hours that
+// is killed has all layers that were done, and needs no disk for their blobs. A short pull
+// does without the additional syncs. The kernel reports a failed write once, so the
+// first error is the last.
+func (j *job) keep(ctx context.Context, tasks []*task) (stop func() error) {
+	ended, failed := make(chan struct{}), make(chan error, 1)
+	go func() {
+		tick := time.NewTicker(keepEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if err := j.commit(ctx, tasks, false); err != nil {
+					failed <- err
+					return
+				}
+			case <-ended:
+				failed <- nil
+				return
+			}
+		}
+	}()
+	return func() error { close(ended); return <-failed }
+}
+
 // maxDownloads bounds a pull's connections: registries throttle clients with many.
 // maxActive bounds the layers that are begun and not done, and so the memory for an image
 // of hundreds: those that are downloaded already wait for a processor.
@@ -168,10 +205,13 @@ func largestFirst(tasks []*task) []*task {
 	return sorted
 }
 
-// commit makes the staged layers exist, bottom first. A layer that must inherit
-// from one which another process still fetches stays staged, without its lock: to
-// wait for a lock while holding one is how two pulls would stop each other.
-func (j *job) commit(ctx context.Context, tasks []*task) error {
+// commit makes the staged layers exist, bottom first. A layer that must inherit from
+// one which is not there yet stays staged. If fetched, all that this pull fetches is
+// there: then another process fetches that one, and the layer gives up its lock, because
+// to wait for a lock while holding one is how two pulls would stop each other.
+func (j *job) commit(ctx context.Context, tasks []*task, fetched bool) error {
+	j.committing.Lock()
+	defer j.committing.Unlock()
 	var lowers []string // topmost first
 	var staged []*task
 	gap := false
@@ -184,8 +224,10 @@ func (j *job) commit(ctx context.Context, tasks []*task) error {
 			gap = true
 			continue
 		case t.staged.Incomplete() && gap:
-			t.lock.Release()
-			t.lock = nil
+			if fetched {
+				t.lock.Release()
+				t.lock = nil
+			}
 			continue
 		case t.staged.Incomplete():
 			if err := t.staged.Inherit(ctx, lowers); err != nil {
@@ -209,6 +251,13 @@ func (j *job) rename(ctx context.Context, staged []*task) (err error) {
 		if err := t.staged.Describe(t.diff, t.chain); err != nil {
 			return fail("describe layer", err)
 		}
+	}
+	for _, t := range staged {
+		// Before the sync, which would else write it to the disk.
+		if err := errors.Join(t.spool.Discard(), t.spool.Close()); err != nil {
+			return fail("commit layer", err)
+		}
+		t.spool = nil
 	}
 	if err := j.layers.Sync(); err != nil {
 		return fail("write layers", err)
