@@ -53,7 +53,7 @@ func makeSpec(rec *state.Record, dir string, ids idmap.Mapping) (*specs.Spec, er
 		Mounts: mounts(cfg, dir, ids),
 		Linux: &specs.Linux{
 			Namespaces:    namespaces(cfg, ids),
-			MaskedPaths:   maskedPaths,
+			MaskedPaths:   masked("/sys/devices/system/cpu"),
 			ReadonlyPaths: readonlyPaths,
 			Resources:     limits,
 			CgroupsPath:   rec.CgroupPath,
