@@ -87,11 +87,26 @@ func TestSeveralShellsAndASplit(t *testing.T) {
 	u.Type("echo second").Press("enter").SeesRow("│second").Press("ctrl+]", "p").SeesRow("│first").SeesNot("│second")
 	u.Press("ctrl+]", "|").SeesRow("│first", "│second").Type("echo right").Press("enter").SeesRow("│right")
 	u.Press("ctrl+]", "o").Type("echo left").Press("enter").SeesRow("│left")
-	u.Press("ctrl+]", "|", "ctrl+]", "2").SeesRow("│right").SeesNot("│left")
+	u.Press("ctrl+]", "=", "ctrl+]", "2").SeesRow("│right").SeesNot("│left")
 	if execs, err := f.Execs(t.Context(), "shell"); err != nil || len(execs) != 2 {
 		t.Errorf("%d shells run, %v", len(execs), err)
 	}
 	u.Press("ctrl+]", "x").Sees("runs on")
+}
+
+// As many as there is room for show at once, beside and below each other.
+func TestSplitsGoBothWays(t *testing.T) {
+	u, f := inShell(t, 160, 45)
+	u.Type("echo one").Press("enter").SeesRow("│one").Press("ctrl+]", "|").SeesRow(" 1 ", " 2 ").Sees("/ # ")
+	u.Type("echo two").Press("enter").SeesRow("│one", "│two").Press("ctrl+]", "-").SeesRow(" 1 ", " 2 ", " 3 ").SeesRow("│──")
+	u.Type("echo three").Press("enter").SeesRow("│three").SeesRow("│one", "│two")
+	u.Press("ctrl+]", "o").Type("echo uno").Press("enter").SeesRow("│uno").Press("ctrl+]", "3").Type("echo tre").Press("enter").SeesRow("│tre")
+	u.Resize(36, 12).SeesRow("tre").SeesNot("uno").Resize(160, 45).SeesRow("│uno")
+	u.Type("exit").Press("enter").Sees("exit 0").Press("enter").SeesNot("│tre").SeesRow("│one", "│two")
+	u.Press("ctrl+]", "=").SeesNot("│two").SeesRow("│one")
+	if execs, err := f.Execs(t.Context(), "shell"); err != nil || len(execs) != 2 {
+		t.Errorf("%d shells run, %v", len(execs), err)
+	}
 }
 
 func TestExitStatusAndRunAgain(t *testing.T) {
@@ -190,7 +205,7 @@ func TestFloodLeavesTheWindowFree(t *testing.T) {
 func TestRandomKeysInAShell(t *testing.T) {
 	u, _ := inShell(t, 100, 30)
 	r := rand.New(rand.NewPCG(7, 7))
-	keys := []string{"ctrl+]", "c", "n", "p", "|", "o", "x", "[", "v", "V", "y", "g", "G", "w", "b", "h", "j", "k", "l", "s", "a", "d", "enter", "esc", "1", "2", "4", "z", "tab", "r", "ctrl+d", "up"}
+	keys := []string{"ctrl+]", "c", "n", "p", "|", "-", "=", "o", "x", "[", "v", "V", "y", "g", "G", "w", "b", "h", "j", "k", "l", "s", "a", "d", "enter", "esc", "1", "2", "4", "z", "tab", "r", "ctrl+d", "up"}
 	for range 1500 {
 		switch r.IntN(12) {
 		case 0:

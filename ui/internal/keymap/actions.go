@@ -77,6 +77,8 @@ const (
 	PrevShell   ID = "previous-shell"
 	GoShell     ID = "go-to-shell"
 	SplitShell  ID = "split"
+	SplitBelow  ID = "split-below"
+	Unsplit     ID = "unsplit"
 	OtherShell  ID = "other-side"
 	RunAgain    ID = "run-again"
 	Copying     ID = "copy-mode"
@@ -200,8 +202,10 @@ var table = []Action{
 	{NextShell, ShellKeys, []string{"n"}, "next", "Go to the next shell of the container.", "", 5},
 	{PrevShell, ShellKeys, []string{"p"}, "previous", "Go to the shell before.", "", 6},
 	{GoShell, ShellKeys, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, "shell 1-9", "Go to the shell of that number.", "", 0},
-	{SplitShell, ShellKeys, []string{"|"}, "split", "Show two shells side by side, or one again.", "", 5},
-	{OtherShell, ShellKeys, []string{"o", "right"}, "other side", "Go to the other one of two shells side by side.", "", 0},
+	{SplitShell, ShellKeys, []string{"|"}, "split", "Show another shell beside this one, as many as there is room for.", "", 5},
+	{SplitBelow, ShellKeys, []string{"-"}, "split below", "Show another shell below this one.", "", 0},
+	{Unsplit, ShellKeys, []string{"="}, "only this", "Show this shell alone again; the others run on.", "", 0},
+	{OtherShell, ShellKeys, []string{"o", "right"}, "other", "Go to the next one of the shells that show.", "", 0},
 	{CloseShell, ShellKeys, []string{"x"}, "close", "Take the shell out of the pane. The program runs on.", "", 6},
 	{FocusConts, ShellKeys, []string{"left", "h"}, "lists", "Go to the containers; the shell stays open and is updated.", "", 7},
 	{FocusNext, ShellKeys, []string{"tab"}, "next pane", "Go to the next pane.", "", 0},

@@ -44,8 +44,7 @@ type deck struct {
 	container string
 	all       []*session
 	cur       int
-	split     *session // the other one, side by side with the current
-	right     bool     // the current one stands at the right
+	tiles     tiles
 }
 
 // current returns the session that has the keys, nil if there is none.
@@ -66,28 +65,45 @@ func (d *deck) find(id string) *session {
 	return nil
 }
 
+// choose gives the keys to a session. One that does not show yet takes the place of the
+// one that had them.
 func (d *deck) choose(s *session) {
-	if i := slices.Index(d.all, s); i >= 0 {
-		d.cur = i
-	}
-	if d.split == s {
-		d.split = nil
-	}
-}
-
-func (d *deck) remove(s *session) {
-	if d.split == s {
-		d.split = nil
-	}
 	i := slices.Index(d.all, s)
 	if i < 0 {
 		return
 	}
-	d.all = slices.Delete(d.all, i, i+1)
-	if d.cur > i || d.cur == len(d.all) {
-		d.cur = max(0, d.cur-1)
+	if !d.tiles.has(s) {
+		d.tiles.replace(d.current(), s)
 	}
-	if d.split != nil && d.split == d.current() {
-		d.split = nil
+	d.cur = i
+}
+
+// remove takes a session out. In a split its neighbour gets the keys.
+func (d *deck) remove(s *session) {
+	i := slices.Index(d.all, s)
+	if i < 0 {
+		return
+	}
+	current := d.current()
+	if current == s {
+		if next := d.tiles.next(s); next != nil {
+			current = next
+		}
+	}
+	d.tiles.remove(s)
+	d.all = slices.Delete(d.all, i, i+1)
+	if at := slices.Index(d.all, current); at >= 0 {
+		d.cur = at
+	} else {
+		d.cur = max(0, min(d.cur, len(d.all)-1))
+	}
+}
+
+// keep drops the sessions that are not wanted any more.
+func (d *deck) keep(wanted func(*session) bool) {
+	for _, s := range slices.Clone(d.all) {
+		if !wanted(s) {
+			d.remove(s)
+		}
 	}
 }

@@ -161,7 +161,11 @@ func (t *Shell) Do(id keymap.ID) (tea.Cmd, bool) {
 	case keymap.RunAgain:
 		return t.again(s), true
 	case keymap.SplitShell:
-		return t.split(), true
+		return t.split(false), true
+	case keymap.SplitBelow:
+		return t.split(true), true
+	case keymap.Unsplit:
+		d.tiles = nil
 	case keymap.OtherShell:
 		t.other()
 	case keymap.Copying:
@@ -221,48 +225,40 @@ func (t *Shell) attachMain() tea.Cmd {
 
 // goTo gives the keys to another session.
 func (t *Shell) goTo(i int) {
-	d := t.deck()
-	if i < 0 || i >= len(d.all) {
-		return
+	if d := t.deck(); i >= 0 && i < len(d.all) {
+		d.choose(d.all[i])
 	}
-	if d.split == d.all[i] {
-		t.other()
-		return
-	}
-	d.cur = i
 }
 
-// split shows another session beside the current one, a new one if there is no other,
-// or ends that.
-func (t *Shell) split() tea.Cmd {
+// split shows another session beside the current one or below it: one that runs and
+// does not show, else a new one.
+func (t *Shell) split(below bool) tea.Cmd {
 	d := t.deck()
 	s := d.current()
-	switch {
-	case d.split != nil:
-		d.split = nil
-		return nil
-	case s == nil:
+	if s == nil {
 		return t.shells.New(t.id)
 	}
-	next := slices.IndexFunc(d.all, func(o *session) bool { return o != s && o.live() })
-	if next >= 0 {
-		d.split, d.cur, d.right = s, next, true
-		return nil
+	var cmd tea.Cmd
+	next := slices.IndexFunc(d.all, func(o *session) bool { return o != s && o.live() && !d.tiles.has(o) })
+	if next < 0 {
+		cmd = t.shells.New(t.id) // it is the current one now, in the place of s
+		d.tiles.replace(d.current(), s)
+		next = d.cur
 	}
-	cmd := t.shells.New(t.id)
-	d.split, d.right = s, true
+	d.tiles.add(s, d.all[next], below)
+	d.cur = next
+	if len(d.tiles.arrange(0, 0, t.w, t.h-1)) == 0 {
+		cmd = tea.Batch(cmd, say("There is no room for one more here; zoom, or a larger window, shows it."))
+	}
 	return cmd
 }
 
-// other gives the keys to the other one of two that stand side by side.
+// other gives the keys to the next one of those that show.
 func (t *Shell) other() {
 	d := t.deck()
-	if d.split == nil {
-		return
+	if next := d.tiles.next(d.current()); next != nil {
+		d.choose(next)
 	}
-	was := d.current()
-	d.cur = max(0, slices.Index(d.all, d.split))
-	d.split, d.right = was, !d.right
 }
 
 // Search implements Tab.

@@ -16,9 +16,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// leastSplit is how many columns each of two shells side by side has at least.
-const leastSplit = 20
-
 // A place is where a session stands in the drawing.
 type place struct {
 	s          *session
@@ -39,16 +36,12 @@ func (t *Shell) arrange(w, h int) {
 	if len(d.all) > 1 && h > 2 {
 		y = 1
 	}
-	if d.split == nil || w < 2*leastSplit+1 {
-		t.places = append(t.places, place{s, 0, y, w, h - y})
-		return
+	if d.tiles.has(s) {
+		t.places = d.tiles.arrange(0, y, w, h-y)
 	}
-	left, right := s, d.split
-	if d.right {
-		left, right = right, left
+	if len(t.places) == 0 {
+		t.places = []place{{s, 0, y, w, h - y}}
 	}
-	half := (w - 1) / 2
-	t.places = append(t.places, place{left, 0, y, half, h - y}, place{right, half + 1, y, w - half - 1, h - y})
 }
 
 // Draw implements Tab.
@@ -66,18 +59,47 @@ func (t *Shell) Draw(env Env, w, h int, focused bool) []string {
 	if t.places[0].y > 0 {
 		lines = append(lines, t.drawStrip(st, d, w))
 	}
-	var parts [2][]string
-	for i, p := range t.places {
-		parts[i] = t.drawSession(env, p, focused && p.s == s)
-	}
 	if len(t.places) == 1 {
-		return append(lines, parts[0]...)
+		return append(lines, t.drawSession(env, t.places[0], focused)...)
 	}
-	rule := st.Faint.Render(st.Frame.Left)
-	for i := range t.places[0].h {
-		lines = append(lines, line(parts[0], i, t.places[0].w)+rule+line(parts[1], i, t.places[1].w))
+	return append(lines, t.drawTiles(env, s, h-len(lines), focused)...)
+}
+
+// drawTiles draws the sessions of a split with rules between them. What borders on the
+// one that has the keys is set off.
+func (t *Shell) drawTiles(env Env, current *session, h int, focused bool) []string {
+	st := env.Style
+	out := make([]string, h)
+	top := t.places[0].y
+	var mine place
+	for _, p := range t.places {
+		if p.s == current {
+			mine = p
+		}
 	}
-	return lines
+	rule := func(text string, near bool) string {
+		if near && focused {
+			return st.Accent.Render(text)
+		}
+		return st.Faint.Render(text)
+	}
+	for i, p := range t.places {
+		if p.y > top { // below another one
+			near := p.x == mine.x && (p.y == mine.y || p.y == mine.y+mine.h+1)
+			out[p.y-top-1] += rule(strings.Repeat(st.Frame.Top, p.w), near)
+		}
+		part := t.drawSession(env, p, focused && p.s == current)
+		for row := range p.h {
+			out[p.y-top+row] += line(part, row, p.w)
+		}
+		if i+1 < len(t.places) && t.places[i+1].x > p.x { // the column is complete
+			near := p.x == mine.x || t.places[i+1].x == mine.x
+			for row := range out {
+				out[row] += rule(st.Frame.Left, near)
+			}
+		}
+	}
+	return out
 }
 
 // line is a line of a part, exactly w cells wide.
@@ -159,7 +181,7 @@ func (t *Shell) drawStrip(st *style.Styles, d *deck, w int) string {
 		switch {
 		case s == cur:
 			b.WriteString(st.Badge.Render(text))
-		case s == d.split:
+		case d.tiles.has(s):
 			b.WriteString(st.SelectedIdle.Render(text))
 		case badge == st.Icons.Bell:
 			b.WriteString(st.Warn.Render(text))

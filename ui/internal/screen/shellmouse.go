@@ -28,9 +28,8 @@ func (t *Shell) Mouse(msg tea.MouseMsg, x, y int) (tea.Cmd, bool) {
 			continue
 		}
 		if click {
-			if t.drag = p.s; p.s != d.current() {
-				t.other()
-			}
+			t.drag = p.s
+			d.choose(p.s)
 		}
 		if release {
 			t.drag = nil

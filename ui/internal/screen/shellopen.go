@@ -58,9 +58,9 @@ func (s *Shells) list(container string, open bool) tea.Cmd {
 func (s *Shells) Found(f ShellsFound) tea.Cmd {
 	d := s.deck(f.container)
 	if f.err == nil || engine.ClassOf(f.err) == engine.ClassConflict { // which it is for a container that does not run
-		d.all = slices.DeleteFunc(d.all, func(one *session) bool { // those that ended while nobody was attached
-			return one.term == nil && !one.opening && one.id != "" && one.id != mainProcess &&
-				!slices.ContainsFunc(f.execs, func(e engine.ExecInfo) bool { return e.ID == one.id })
+		d.keep(func(one *session) bool { // not those that ended while nobody was attached
+			return one.term != nil || one.opening || one.id == "" || one.id == mainProcess ||
+				slices.ContainsFunc(f.execs, func(e engine.ExecInfo) bool { return e.ID == one.id })
 		})
 		for _, e := range f.execs {
 			if e.TTY && d.find(e.ID) == nil {
