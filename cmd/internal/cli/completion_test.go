@@ -12,7 +12,7 @@ func TestCompletion(t *testing.T) {
 	for line, want := range map[string]string{
 		"stop ":                     "frozen web",
 		"stop web ":                 "frozen",
-		"rm ":                        "failed frozen made web",
+		"rm ":                       "failed frozen made web",
 		"start ":                    "failed made",
 		"unpause ":                  "frozen",
 		"exec w":                    "web",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"berth/cmd/internal/cli/refuse"
 	"berth/engine"
 
 	units "github.com/docker/go-units"
@@ -97,6 +98,7 @@ func (a *App) systemPruneCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	f.add(c, true)
+	refuseFlags(c, refuse.Flag{Name: "volumes", Bool: true, Harmless: []string{"true", "false"}}) // there are none to remove
 	return c
 }
 

@@ -86,7 +86,7 @@ func (a *App) pull(ctx context.Context, eng engine.Registries, req engine.PullRe
 		view.Update(p)
 	}
 	res, err := eng.Pull(ctx, req)
-	view.Close()
+	view.Close(res.Fresh)
 	if err != nil {
 		return res, err
 	}

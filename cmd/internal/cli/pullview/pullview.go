@@ -6,6 +6,8 @@ package pullview
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"berth/cmd/internal/cli/output"
@@ -18,13 +20,23 @@ import (
 type View interface {
 	// Update shows a newer state.
 	Update(engine.PullProgress)
-	// Close ends the display: what is on the screen stays, the cursor is below it.
-	Close()
+	// Close ends the display: what is on the screen stays, the cursor is below it. Of an
+	// image that is not fresh but was there as a whole, no layer is shown, as in Docker.
+	Close(fresh bool)
 }
 
-// Header returns the line that begins a pull.
+// Header returns the line that begins a pull. Like Docker's it leaves the registry out.
 func Header(p engine.PullProgress) string {
-	return fmt.Sprintf("%s: Pulling from %s", output.Escape(p.Tag), output.Escape(p.Name))
+	name := p.Name
+	if host, path, ok := strings.Cut(name, "/"); ok && (strings.ContainsAny(host, ".:") || host == "localhost") {
+		name = path
+	}
+	return fmt.Sprintf("%s: Pulling from %s", output.Escape(p.Tag), output.Escape(name))
+}
+
+// allExist reports whether there is nothing to do, so far.
+func allExist(p engine.PullProgress) bool {
+	return !slices.ContainsFunc(p.Layers, func(l engine.LayerProgress) bool { return l.State != engine.LayerExists })
 }
 
 // Plain returns a view that writes to w one line for each layer and stage.
@@ -35,6 +47,7 @@ type plain struct {
 	header bool
 	stage  map[engine.Digest]int
 	notes  map[engine.Digest]string
+	last   engine.PullProgress
 }
 
 // The stages of a layer, in Docker's words. They only go forward.
@@ -53,6 +66,13 @@ func (v *plain) Update(p engine.PullProgress) {
 		v.header = true
 		fmt.Fprintln(v.w, Header(p))
 	}
+	v.last = p
+	if !allExist(p) {
+		v.lines(p)
+	}
+}
+
+func (v *plain) lines(p engine.PullProgress) {
 	// Docker announces every layer before it reports on any.
 	for _, l := range p.Layers {
 		if l.State == engine.LayerExists {
@@ -103,7 +123,11 @@ func (v *plain) note(l engine.LayerProgress) {
 	}
 }
 
-func (v *plain) Close() {}
+func (v *plain) Close(fresh bool) {
+	if fresh {
+		v.lines(v.last)
+	}
+}
 
 // layerLine is one layer's line on a terminal of the given width.
 func layerLine(l engine.LayerProgress, width int) string {

@@ -36,7 +36,7 @@ func TestPlain(t *testing.T) {
 	v.Update(progress(layer('a', engine.LayerExists, 0), retry, layer('c', engine.LayerDone, 1000)))
 	v.Update(progress(layer('a', engine.LayerExists, 0), layer('b', engine.LayerUnpacking, 1000), layer('c', engine.LayerDone, 1000)))
 	v.Update(progress(layer('a', engine.LayerExists, 0), layer('b', engine.LayerDone, 1000), layer('c', engine.LayerDone, 1000)))
-	v.Close()
+	v.Close(true)
 	want := `latest: Pulling from library/toolbox
 aaaaaaaaaaaa: Already exists
 bbbbbbbbbbbb: Pulling fs layer
@@ -112,12 +112,35 @@ bbbbbbbbbbbb: Waiting`
 		t.Errorf("first frame:\n%s\nwant:\n%s", got, want)
 	}
 	v.Update(progress(layer('a', engine.LayerDone, 1000), layer('b', engine.LayerExists, 0)))
-	v.Close()
+	v.Close(true)
 	want = `latest: Pulling from library/toolbox
 aaaaaaaaaaaa: Pull complete
 bbbbbbbbbbbb: Already exists`
 	if got := s.String(); got != want {
 		t.Errorf("last frame:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestWholeImageExists pulls what is there: a fresh name of it shows its layers.
+func TestWholeImageExists(t *testing.T) {
+	for fresh, want := range map[bool]string{
+		true:  "latest: Pulling from library/toolbox\naaaaaaaaaaaa: Already exists\n",
+		false: "latest: Pulling from library/toolbox\n",
+	} {
+		var plain, term bytes.Buffer
+		for _, v := range []View{Plain(&plain), Terminal(&term, func() engine.Size { return engine.Size{Cols: 80, Rows: 24} })} {
+			v.Update(progress(layer('a', engine.LayerExists, 0)))
+			v.Close(fresh)
+		}
+		if plain.String() != want {
+			t.Errorf("fresh %v: printed %q, want %q", fresh, plain.String(), want)
+		}
+		if got := strings.Contains(term.String(), "Already exists"); got != fresh {
+			t.Errorf("fresh %v: the terminal shows %q", fresh, term.String())
+		}
+	}
+	if got := Header(engine.PullProgress{Name: "127.0.0.1:5000/a/b", Tag: "1"}); got != "1: Pulling from a/b" {
+		t.Errorf("header %q", got)
 	}
 }
 
@@ -138,7 +161,7 @@ func TestTerminalTallerThanScreen(t *testing.T) {
 		layers[i].State = engine.LayerDone
 	}
 	v.Update(progress(layers...))
-	v.Close()
+	v.Close(true)
 	if got := strings.Count(s.String(), "Pull complete"); got != len(layers) {
 		t.Errorf("%d layers are shown as complete, want %d:\n%s", got, len(layers), s.String())
 	}

@@ -29,8 +29,8 @@ func (v *terminal) Update(p engine.PullProgress) {
 }
 
 // Close draws every layer once more, those that did not fit on the screen too.
-func (v *terminal) Close() {
-	if v.header {
+func (v *terminal) Close(fresh bool) {
+	if v.header && (fresh || !allExist(v.last)) {
 		v.draw(v.last, true)
 	}
 }
@@ -47,6 +47,10 @@ func (v *terminal) draw(p engine.PullProgress, all bool) {
 	if !v.header {
 		v.header = true
 		b.WriteString(clip(Header(p), size.Cols) + "\n")
+	}
+	if !all && allExist(p) {
+		io.WriteString(v.w, b.String())
+		return
 	}
 	lines := make([]string, 0, len(p.Layers))
 	first := v.above
