@@ -53,6 +53,15 @@ func BenchmarkSeq(b *testing.B) {
 	benchmarkWrite(b, data.String())
 }
 
+// BenchmarkLongLine is output without a line end, which wraps for ever.
+func BenchmarkLongLine(b *testing.B) { benchmarkWrite(b, strings.Repeat("lorem ipsum ", 1<<16)) }
+
+// BenchmarkSource is a program's text: tabs, and few characters outside ASCII.
+func BenchmarkSource(b *testing.B) {
+	line := "\tif err := s.write(p); err != nil {\r\n\t\treturn fmt.Errorf(\"write %q: %w\", name, err) // naïve\r\n\t}\r\n"
+	benchmarkWrite(b, strings.Repeat(line, 5000))
+}
+
 // BenchmarkRedraw is a full-screen program that draws every cell in colours of its own.
 func BenchmarkRedraw(b *testing.B) {
 	var data strings.Builder
