@@ -118,6 +118,9 @@ func (m *Model) followShells() tea.Cmd {
 	} else {
 		m.shells.SetFocus(nil)
 	}
+	if m.containers.Rang(m.shells.Rang()) {
+		m.drawn.mark(layout.Containers)
+	}
 	return cmd
 }
 

@@ -109,6 +109,26 @@ func TestSplitsGoBothWays(t *testing.T) {
 	}
 }
 
+// A bell is seen from wherever the user is, until its shell is looked at.
+func TestABellIsSeenFromElsewhere(t *testing.T) {
+	ring := make(chan struct{})
+	f := enginetest.New(enginetest.WithProgram("bash", func(ctx context.Context, p *enginetest.Process) int {
+		fmt.Fprint(p.Stdout, "ready")
+		<-ring
+		fmt.Fprint(p.Stdout, "\a rang")
+		<-ctx.Done()
+		return 0
+	}))
+	defer f.Close()
+	if err := f.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	u := uitest.Start(t, f, ui.Options{}, 120, 35)
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("ready").Press("ctrl+]", "h").Press("down").SeesRow("▌", "web-1")
+	close(ring)
+	u.SeesRow("♪ shell").Press("up").Sees("rang").Press("s").SeesNot("♪")
+}
+
 func TestExitStatusAndRunAgain(t *testing.T) {
 	u, _ := inShell(t, 120, 35)
 	u.Type("exit 3").Press("enter").Sees("exit 3", "r run again").Press("r").SeesNot("exit 3 ·").SeesRow("│/ # ")

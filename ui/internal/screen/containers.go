@@ -3,6 +3,7 @@ package screen
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type Containers struct {
 	env    Env
 	doomed map[string]bool
 	busy   map[string]string // what is being done to a container
+	rang   []string          // the containers in which a shell has rung
 }
 
 // NewContainers returns the pane, newest containers first, those that run before the others.
@@ -179,8 +181,21 @@ func (p *Containers) cells(st *style.Styles, c engine.Container) []list.Cell {
 	if display.Width(status) > statusWidth { // how it ended says more than when
 		status = status[:max(strings.LastIndexByte(status, ' '), 0)]
 	}
-	image := display.Clean(c.Image)
-	return []list.Cell{{Text: icon, Style: tone}, {Text: display.Clean(c.Name), Style: text}, {Text: image, Style: &st.Muted}, {Text: status, Style: tone}, {Text: cpu, Style: &st.Text}, {Text: spark, Style: &st.Charts[0]}, {Text: mem, Style: &st.Text}, {Text: memSpark, Style: &st.Charts[1]}}
+	name, image := display.Clean(c.Name), display.Clean(c.Image)
+	if slices.Contains(p.rang, c.ID) {
+		name, text = st.Icons.Bell+" "+name, &st.Warn
+	}
+	return []list.Cell{{Text: icon, Style: tone}, {Text: name, Style: text}, {Text: image, Style: &st.Muted}, {Text: status, Style: tone}, {Text: cpu, Style: &st.Text}, {Text: spark, Style: &st.Charts[0]}, {Text: mem, Style: &st.Text}, {Text: memSpark, Style: &st.Charts[1]}}
+}
+
+// Rang takes the containers in which a shell has rung that nobody looked at since, and
+// reports whether they are others than before.
+func (p *Containers) Rang(ids []string) bool {
+	if slices.Equal(ids, p.rang) {
+		return false
+	}
+	p.rang = ids
+	return true
 }
 
 // Draw returns the pane's lines.

@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"berth/engine"
@@ -171,6 +172,18 @@ func (s *Shells) Keep(exists func(container string) bool) {
 		}
 		delete(s.decks, id)
 	}
+}
+
+// Rang returns the containers in which a program has rung since its terminal had the
+// keyboard, in order.
+func (s *Shells) Rang() (ids []string) {
+	for id, d := range s.decks {
+		if slices.ContainsFunc(d.all, func(one *session) bool { return one.term != nil && one.term != s.focus && one.term.Bells() > one.bells }) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // Running returns how many programs are attached.

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"sync"
+	"time"
 
 	"berth/engine"
 )
@@ -10,6 +11,9 @@ import (
 // of this size is rare; more than that is refused whole, as a keyboard buffer does.
 const inputLimit = 8 << 20
 
+// stuckAfter is how long what is typed waits before the user is told.
+const stuckAfter = time.Second
+
 // An input is the queue between who types and a program that may not read.
 type input struct {
 	mu      sync.Mutex // guards below
@@ -17,13 +21,16 @@ type input struct {
 	size    *engine.Size
 	closed  bool
 	dropped bool
+	writes  int  // under way or done
+	waits   bool // the one under way, since stuckAfter
 
+	wake func()
 	more chan struct{} // capacity 1
 	done chan struct{} // closed by close
 }
 
-func newInput() *input {
-	return &input{more: make(chan struct{}, 1), done: make(chan struct{})}
+func newInput(wake func()) *input {
+	return &input{wake: wake, more: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // send queues a copy of p, or drops it when too much waits.
@@ -58,7 +65,38 @@ func (q *input) poke() {
 func (q *input) full() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.dropped
+	return q.dropped || q.waits
+}
+
+// write hands p over, and has the user told when that takes long. It returns false once
+// the attachment has ended.
+func (q *input) write(a engine.Attachment, p []byte) bool {
+	q.mu.Lock()
+	q.writes++
+	this := q.writes
+	q.mu.Unlock()
+	timer := time.AfterFunc(stuckAfter, func() { q.late(this) })
+	_, err := a.Write(p)
+	timer.Stop()
+	q.mu.Lock()
+	told := q.waits
+	q.writes++ // a timer that runs already is too late
+	q.waits = false
+	q.mu.Unlock()
+	if told {
+		q.wake()
+	}
+	return err == nil
+}
+
+func (q *input) late(write int) {
+	q.mu.Lock()
+	q.waits = q.writes == write
+	told := q.waits
+	q.mu.Unlock()
+	if told {
+		q.wake()
+	}
 }
 
 func (q *input) close() {
@@ -92,7 +130,7 @@ func (q *input) run(a engine.Attachment) {
 			return
 		}
 		if len(out) > 0 {
-			if _, err := a.Write(out); err != nil {
+			if !q.write(a, out) {
 				return
 			}
 		}

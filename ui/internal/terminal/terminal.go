@@ -60,7 +60,7 @@ type Terminal struct {
 
 // New returns a blank terminal.
 func New(o Options) *Terminal {
-	t := &Terminal{wake: o.Wake, in: newInput()}
+	t := &Terminal{wake: o.Wake, in: newInput(o.Wake)}
 	t.screen = vt.New(vt.Options{
 		Cols: o.Size.Cols, Rows: o.Size.Rows, Foreground: o.Foreground, Background: o.Background,
 		Clipboard: func(vt.ClipboardRequest) { t.asked = true }, // under mu, within Write

@@ -139,8 +139,32 @@ func TestProgramThatDoesNotReadBlocksNobody(t *testing.T) {
 	if !term.Stuck() {
 		t.Error("20 MB wait and nobody is told")
 	}
+	close(p.block)
+	eventually(t, "what waited", func() bool { return len(p.got()) > 1<<20 })
+	term.Key(press("x"))
+	eventually(t, "that it reads again", func() bool { return !term.Stuck() })
 	term.Close()
 	eventually(t, "the end", func() bool { return term.End() != nil })
+}
+
+// A paste that fits is told of too when the program does not take it.
+func TestWhatWaitsIsTold(t *testing.T) {
+	p := newProgram()
+	p.block = make(chan struct{})
+	woken := make(chan struct{}, 100)
+	term := New(Options{Size: engine.Size{Cols: 20, Rows: 5}, Wake: func() { woken <- struct{}{} }})
+	term.Connect(p)
+	defer term.Close()
+	term.Paste("text")
+	<-woken
+	if !term.Stuck() {
+		t.Error("it was woken, and nothing is said to wait")
+	}
+	close(p.block)
+	<-woken
+	if term.Stuck() {
+		t.Error("the program has read all of it")
+	}
 }
 
 func TestEndIsKnown(t *testing.T) {
