@@ -19,6 +19,7 @@ type confirm struct {
 	yes                      bool // the dangerous button has the focus
 	armed                    bool
 	do                       func(*Model) tea.Cmd
+	row, left, middle, right int // where the buttons were drawn: Cancel from left, the other from middle to right
 }
 
 func newConfirm(title, consequence, verb string, do func(*Model) tea.Cmd) *confirm {
@@ -30,7 +31,11 @@ func (c *confirm) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	switch k.String() {
-	case "left", "right", "tab", "shift+tab", "h", "l":
+	case "left", "h": // an arrow that repeats must not end on the other side
+		c.yes = false
+	case "right", "l":
+		c.yes = true
+	case "tab", "shift+tab":
 		c.yes = !c.yes
 	case "esc", "n", "q", "ctrl+c":
 		m.hide()
@@ -67,5 +72,20 @@ func (c *confirm) draw(m *Model, w, h int) ([]string, int, int) {
 	if h < len(lines)+2 {
 		lines = lines[max(0, len(lines)-max(1, h-2)):]
 	}
+	c.row, c.right = len(lines), w-2
+	c.middle = c.right - display.Width(right)
+	c.left = c.right - display.Width(buttons)
 	return box(st, c.title, lines, w), -1, 0
+}
+
+func (c *confirm) click(m *Model, x, y int) tea.Cmd {
+	switch {
+	case !c.armed || y != c.row || x < c.left || x >= c.right:
+		return nil
+	case x >= c.middle:
+		m.hide()
+		return c.do(m)
+	}
+	m.hide()
+	return nil
 }
