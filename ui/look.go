@@ -95,6 +95,7 @@ func (m *Model) background(dark bool) {
 type themePicker struct {
 	before themes.Theme
 	cursor int
+	top    int // the first that shows
 }
 
 func newThemePicker(m *Model) *themePicker {
@@ -119,11 +120,29 @@ func (p *themePicker) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		m.hide()
 		return nil
 	case "enter", "space":
-		m.look.chosen = true
-		m.hide()
-		return m.tell("The theme is " + m.look.theme.Name + ".")
+		return p.choose(m)
 	}
 	m.setTheme(m.look.themes[p.cursor])
+	return nil
+}
+
+func (p *themePicker) choose(m *Model) tea.Cmd {
+	m.look.chosen = true
+	m.hide()
+	return m.tell("The theme is " + m.look.theme.Name + ".")
+}
+
+// click shows a theme; a second click chooses it.
+func (p *themePicker) click(m *Model, _, y int) tea.Cmd {
+	i := p.top + y - 1
+	switch {
+	case y < 1 || i >= len(m.look.themes):
+		return nil
+	case i == p.cursor:
+		return p.choose(m)
+	}
+	p.cursor = i
+	m.setTheme(m.look.themes[i])
 	return nil
 }
 
@@ -132,9 +151,9 @@ func (p *themePicker) draw(m *Model, w, h int) ([]string, int, int) {
 	w = min(w, 40)
 	inner := w - 4
 	rows := max(1, min(len(m.look.themes), h-2))
-	top := max(0, min(p.cursor-rows/2, len(m.look.themes)-rows))
+	p.top = max(0, min(p.cursor-rows/2, len(m.look.themes)-rows))
 	var lines []string
-	for i := top; i < top+rows; i++ {
+	for i := p.top; i < p.top+rows; i++ {
 		t := m.look.themes[i]
 		name := display.Left(display.Clean(t.Name), inner-9, st.Icons.More)
 		kind := display.Right(string(t.Appearance), 7, "")

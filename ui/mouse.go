@@ -14,16 +14,7 @@ const wheelLines = 3
 // scrolls what is under it.
 func (m *Model) moused(msg tea.MouseMsg) tea.Cmd {
 	if m.overlay != nil {
-		if s, ok := m.overlay.(scroller); ok {
-			switch msg.Mouse().Button {
-			case tea.MouseWheelUp:
-				s.wheel(-wheelLines)
-			case tea.MouseWheelDown:
-				s.wheel(wheelLines)
-			}
-			m.drawn.all()
-		}
-		return nil
+		return m.mousedOver(msg)
 	}
 	if !m.sel.dragging {
 		if cmd, ok := m.shellMouse(msg); ok {
@@ -50,6 +41,27 @@ func (m *Model) moused(msg tea.MouseMsg) tea.Cmd {
 			m.wheel(at.X, at.Y, -wheelLines)
 		case tea.MouseWheelDown:
 			m.wheel(at.X, at.Y, wheelLines)
+		}
+	}
+	return nil
+}
+
+// mousedOver hands the mouse to the overlay. What lies behind it gets nothing.
+func (m *Model) mousedOver(msg tea.MouseMsg) tea.Cmd {
+	at := msg.Mouse()
+	m.drawn.all()
+	switch msg.(type) {
+	case tea.MouseClickMsg:
+		if c, ok := m.overlay.(clicker); ok && at.Button == tea.MouseLeft && m.drawn.box.Contains(at.X, at.Y) {
+			return c.click(m, at.X-m.drawn.box.X, at.Y-m.drawn.box.Y)
+		}
+	case tea.MouseWheelMsg:
+		s, ok := m.overlay.(scroller)
+		switch {
+		case ok && at.Button == tea.MouseWheelUp:
+			s.wheel(-wheelLines)
+		case ok && at.Button == tea.MouseWheelDown:
+			s.wheel(wheelLines)
 		}
 	}
 	return nil

@@ -28,6 +28,11 @@ type scroller interface {
 	wheel(lines int)
 }
 
+// A clicker is an overlay in which things can be clicked; x and y count from its corner.
+type clicker interface {
+	click(m *Model, x, y int) tea.Cmd
+}
+
 type closeOverlay struct{}
 
 func (m *Model) show(o overlay) tea.Cmd {

@@ -21,6 +21,7 @@ type palette struct {
 	found   []keymap.Action
 	cursor  int
 	top     int
+	rows    int // of actions that show
 }
 
 func newPalette(m *Model) *palette {
@@ -71,12 +72,7 @@ func (p *palette) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case "pgup":
 		p.cursor = max(0, p.cursor-8)
 	case "enter":
-		if p.cursor < len(p.found) {
-			a := p.found[p.cursor]
-			m.hide()
-			m.focusFor(a.Scope)
-			return m.do(a.ID)
-		}
+		return p.run(m)
 	default:
 		if p.line.Key(k) {
 			p.search()
@@ -84,6 +80,30 @@ func (p *palette) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	}
 	return nil
 }
+
+// run carries out the action under the cursor.
+func (p *palette) run(m *Model) tea.Cmd {
+	if p.cursor >= len(p.found) {
+		return nil
+	}
+	a := p.found[p.cursor]
+	m.hide()
+	m.focusFor(a.Scope)
+	return m.do(a.ID)
+}
+
+// above is how many lines the palette has above its actions.
+const above = 3
+
+func (p *palette) click(m *Model, _, y int) tea.Cmd {
+	if i := p.top + y - above; y >= above && i < min(len(p.found), p.top+p.rows) {
+		p.cursor = i
+		return p.run(m)
+	}
+	return nil
+}
+
+func (p *palette) wheel(n int) { p.cursor = max(0, min(len(p.found)-1, p.cursor+n)) }
 
 func (p *palette) paste(_ *Model, text string) tea.Cmd {
 	p.line.Insert(text)
@@ -113,9 +133,9 @@ func (p *palette) draw(m *Model, w, h int) ([]string, int, int) {
 	inner := w - 4
 	line, cur := p.line.Draw(st, inner-2)
 	lines := []string{st.Key.Render(":") + " " + line, st.Faint.Render(rule(st, inner))}
-	rows := max(1, min(h-6, 14))
-	p.top = max(min(p.top, p.cursor), p.cursor-rows+1)
-	for i := p.top; i < min(len(p.found), p.top+rows); i++ {
+	p.rows = max(1, min(h-6, 14))
+	p.top = max(min(p.top, p.cursor), p.cursor-p.rows+1)
+	for i := p.top; i < min(len(p.found), p.top+p.rows); i++ {
 		a := p.found[i]
 		key := ""
 		if len(a.Keys) > 0 {

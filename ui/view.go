@@ -24,6 +24,7 @@ type drawn struct {
 	top     string
 	bottom  string
 	cursor  *tea.Cursor
+	box     layout.Rect // where the overlay lies
 }
 
 // mark says that a pane shows something else now.
@@ -172,6 +173,7 @@ func (m *Model) overlaid(lines []string) []string {
 	w := display.Width(over[0])
 	x, y := max(0, (m.window.w-w)/2), max(0, (m.window.h-len(over))/3)
 	lines = lay(lines, over, x, y)
+	m.drawn.box = layout.Rect{X: x, Y: y, W: w, H: len(over)}
 	if cx >= 0 && x+cx < m.window.w && y+cy < m.window.h {
 		m.drawn.cursor = cursorAt(x+cx, y+cy)
 	}

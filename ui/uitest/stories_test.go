@@ -252,6 +252,26 @@ func TestMouseMarksTextInsideOnePane(t *testing.T) {
 	u.Drag(col, row, col+4, row+2).Sees("Copied 3 lines.").Press("y").Sees("Copied 3 lines.").Press("3", "1")
 }
 
+func TestMouseReachesDialogs(t *testing.T) {
+	u, f, _ := harbour(t, 120, 35)
+	u.Press("T").Sees("Theme").Click("gruvbox").Click("gruvbox").Sees("The theme is gruvbox.")
+	u.Press(":").Sees("Commands").Type("focus-cont").Sees("Go to the containers.").Click("Go to the containers.").SeesRow("▌", "shell").SeesNot("Commands")
+	u.Press("d").Sees("Delete shell?").Click("Cancel").Insists("esc", "the question is gone", func(s string) bool { return !strings.Contains(s, "Delete shell?") })
+	u.Press("K").Sees("Kill shell?")
+	u.Insists("f2", "the question takes the click", func(s string) bool {
+		for y, row := range u.Rows() {
+			if i := strings.LastIndex(row, " Kill "); i >= 0 && strings.Contains(row, "Cancel") {
+				u.ClickAt(ansi.StringWidth(row[:i])+2, y)
+			}
+		}
+		return !strings.Contains(s, "Kill shell?")
+	})
+	u.SeesRow("■", "shell", "exit 137")
+	if c, err := f.InspectContainer(t.Context(), "shell", engine.InspectOptions{}); err != nil || c.State.Alive() {
+		t.Errorf("state %s, %v", c.State, err)
+	}
+}
+
 func TestOnePaneAtATimeInANarrowWindow(t *testing.T) {
 	u, _, _ := harbour(t, 80, 24)
 	u.Sees("1 Images", "2 Containers").SeesNot("web-1")
