@@ -47,7 +47,7 @@ test: ## run everything that this machine can run, and say which abilities were 
 	@$(GO) test -v -timeout 10m $(TESTFLAGS) $(PACKAGES) > .cache/test.log 2>&1; status=$$?; \
 	grep -aE '^(ok|FAIL|panic:)|^ *--- FAIL' .cache/test.log; \
 	if [ $$status -ne 0 ]; then echo; echo "What the failed tests said (all of it: .cache/test.log):"; \
-	  awk -f .ci/failed.awk .cache/test.log | head -n 1000; fi; \
+	  awk -f .ci/failed.awk .cache/test.log | head -n 3000; fi; \
 	echo; echo "Missing abilities, and how many tests each kept from running:"; \
 	grep -aoE 'missing ability: .*' .cache/test.log | sort | uniq -c | sort -rn | sed 's/missing ability: //' | grep . || echo "      none"; \
 	exit $$status

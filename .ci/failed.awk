@@ -1,6 +1,6 @@
 # From the output of "go test -v": what the failed tests wrote, panics, and what did not compile.
 # Of each test the first lines, or one long difference would hide the others.
-BEGIN                       { most = 80 }
+BEGIN                       { most = 300 }
 # A test's lines come before its verdict, a parent's verdict comes after all of its children's lines.
 /^=== [A-Z]+ +/             { test = $3; next }
 /^ *--- (PASS|SKIP):/       { next }
