@@ -103,7 +103,14 @@ func (a *App) loadSettings() (config.Settings, error) {
 
 // Run carries out the command line in args, without the program's name, and
 // returns the exit code. Everything that it has to say is written by then.
-func (a *App) Run(ctx context.Context, args []string) (code int) {
+func (a *App) Run(ctx context.Context, args []string) int {
+	ctx, a.signals = catchSignals(ctx)
+	defer a.signals.stop()
+	return a.carryOut(ctx, args)
+}
+
+// carryOut is Run with the signals caught.
+func (a *App) carryOut(ctx context.Context, args []string) (code int) {
 	a.out, a.err = a.Out, a.Err
 	if a.OutTerm != nil {
 		a.out = output.NewEscapeWriter(a.Out)
@@ -111,8 +118,6 @@ func (a *App) Run(ctx context.Context, args []string) (code int) {
 	if a.ErrTerm != nil {
 		a.err = output.NewEscapeWriter(a.Err)
 	}
-	ctx, a.signals = catchSignals(ctx)
-	defer a.signals.stop()
 	defer func() {
 		if a.eng == nil {
 			return

@@ -21,5 +21,8 @@ type Host struct {
 // Main runs the command line of this process and returns its exit code.
 func Main(h Host) int {
 	app := &App{Host: h, Streams: StandardStreams(), Getenv: os.Getenv, Now: time.Now}
-	return app.Run(context.Background(), os.Args[1:])
+	// Caught until the end, unlike in Run: letting them go takes time, and nobody is left.
+	var ctx context.Context
+	ctx, app.signals = catchSignals(context.Background())
+	return app.carryOut(ctx, os.Args[1:])
 }

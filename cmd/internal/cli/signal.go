@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 )
@@ -33,6 +34,9 @@ func catchSignals(parent context.Context) (context.Context, *signals) {
 	ctx, cancel := context.WithCancelCause(parent)
 	s := &signals{incoming: make(chan os.Signal, 16), done: make(chan struct{})}
 	s.handler = func(sig syscall.Signal) {
+		if !slices.Contains(ending, os.Signal(sig)) {
+			return // takeOver had asked for it
+		}
 		cancel(&signalError{sig})
 		signal.Reset(sig)
 	}
@@ -59,7 +63,8 @@ func (s *signals) stop() {
 }
 
 // takeOver sends the signals, and more kinds of them if given, to handle until the
-// returned function is called.
+// returned function is called. From then on those more are ignored: the program ends
+// soon, and each that is let go costs it two switches of threads.
 func (s *signals) takeOver(handle func(syscall.Signal), more ...os.Signal) (giveBack func()) {
 	s.mu.Lock()
 	before := s.handler
@@ -72,9 +77,5 @@ func (s *signals) takeOver(handle func(syscall.Signal), more ...os.Signal) (give
 		s.mu.Lock()
 		s.handler = before
 		s.mu.Unlock()
-		if len(more) > 0 {
-			signal.Reset(more...)
-			signal.Notify(s.incoming, ending...)
-		}
 	}
 }
