@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"runtime/debug"
 
 	"berth/engine"
 	"berth/engine/internal/pull/inflate"
@@ -236,14 +237,26 @@ func unzstd(ctx context.Context, in *bufio.Reader, memory reserve) (filler, func
 	if err != nil || h.Skippable || h.WindowSize > commonWindow {
 		limit = maxWindow
 	}
-	release, err := memory(ctx, int64(limit))
+	// Of common windows as many again may be garbage that is not collected yet.
+	release, err := memory(ctx, min(2*int64(limit), maxWindow))
 	if err != nil {
 		return nil, nil, err
+	}
+	if limit == maxWindow {
+		debug.FreeOSMemory() // all that others are done with; the collector would wait for as much again
 	}
 	r, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(limit))
 	if err != nil {
 		release()
 		return nil, nil, fmt.Errorf("zstd: %w", err)
 	}
-	return readFiller{r}, func() { r.Close(); release() }, nil
+	f := &readFiller{r}
+	return f, func() {
+		r.Close()
+		r, f.Reader = nil, nil // a closed decoder keeps its window
+		if limit == maxWindow {
+			debug.FreeOSMemory()
+		}
+		release()
+	}, nil
 }
