@@ -76,6 +76,7 @@ func (m *Model) metered(msg tea.Msg) tea.Cmd {
 			}
 			meter.Add(st)
 		}
+		m.containers.Measured()
 		m.drawn.mark(layout.Containers)
 		if tab := m.main.Tab(); tab != nil && tab.Name() == "Stats" {
 			m.drawn.mark(layout.Main)

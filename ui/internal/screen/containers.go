@@ -73,6 +73,13 @@ func (p *Containers) byMemory(a, b engine.Container) int {
 	return cmp.Compare(p.last(a.ID, false), p.last(b.ID, false))
 }
 
+// Measured puts the rows in order again, if they are sorted by what was measured.
+func (p *Containers) Measured() {
+	if title, _ := p.SortedBy(); title == "CPU" || title == "MEMORY" {
+		p.Resort()
+	}
+}
+
 func (p *Containers) last(id string, cpu bool) float64 {
 	m := p.Meters[id]
 	if m == nil {

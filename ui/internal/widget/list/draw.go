@@ -86,6 +86,7 @@ func (m *Model[T]) widths(w int) []int {
 
 // Draw returns at most h lines of w cells, after Fit. An empty table gives none.
 func (m *Model[T]) Draw(st *style.Styles, w int, focused bool) []string {
+	m.width = w
 	widths := m.widths(w)
 	var lines []string
 	if m.headed {

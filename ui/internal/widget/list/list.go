@@ -47,6 +47,7 @@ type Model[T any] struct {
 	key     string
 	offset  int
 	height  int // rows that show
+	width   int // as it was last drawn
 	headed  bool
 	marks   map[string]bool
 	sort    int
@@ -237,17 +238,20 @@ func (m *Model[T]) Filter(p match.Pattern) {
 // Pattern returns the filter.
 func (m *Model[T]) Pattern() match.Pattern { return m.pattern }
 
-// SortNext sorts by the next column that can be sorted by.
+// SortNext sorts by the next column that can be sorted by and shows.
 func (m *Model[T]) SortNext() {
 	for range m.src.Columns {
 		m.sort = (m.sort + 1) % len(m.src.Columns)
-		if m.src.Columns[m.sort].Less != nil {
+		if c := m.src.Columns[m.sort]; c.Less != nil && (m.width == 0 || c.From <= m.width) {
 			break
 		}
 	}
 	m.reverse = m.src.Columns[m.sort].Right // large numbers first
 	m.arrange()
 }
+
+// Resort sorts anew, because what rows are sorted by has changed without the rows.
+func (m *Model[T]) Resort() { m.arrange() }
 
 // Reverse sorts the other way round.
 func (m *Model[T]) Reverse() {

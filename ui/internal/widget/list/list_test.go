@@ -3,6 +3,7 @@ package list
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -106,5 +107,21 @@ func BenchmarkSet1000(b *testing.B) {
 	m := table()
 	for b.Loop() {
 		m.Set(rows)
+	}
+}
+
+// Sorting goes through the columns that show: an order that nobody sees the reason of is a riddle.
+func TestSortingSkipsHiddenColumns(t *testing.T) {
+	less := func(a, b int) int { return a - b }
+	m := New(Source[int]{
+		Key: strconv.Itoa, Text: strconv.Itoa, Cells: func(*style.Styles, int) []Cell { return make([]Cell, 3) },
+		Columns: []Column[int]{{Title: "A", Grow: true, Less: less}, {Title: "B", Width: 5, From: 50, Less: less}, {Title: "C", Width: 5, Less: less}},
+	}, 0, false)
+	m.Set([]int{1, 2})
+	m.Fit(5)
+	m.Draw(style.New(themes.Builtin()[0], style.Options{}), 40, true)
+	m.SortNext()
+	if title, _ := m.SortedBy(); title != "C" {
+		t.Errorf("sorted by %s", title)
 	}
 }
