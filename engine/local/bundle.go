@@ -55,7 +55,7 @@ func (e *Engine) bundle(op *operation, rec *state.Record, dir string) (*bundle.B
 		Log:         bundle.Log{Path: filepath.Join(dir, logFile), MaxSize: e.opts.LogMaxSize, MaxFile: e.opts.LogMaxFile},
 		Op:          op.id,
 		OpName:      op.name,
-		StepOffset:  op.seq + 1,
+		StepOffset:  op.seq,
 	}, nil
 }
 

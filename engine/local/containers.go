@@ -112,7 +112,9 @@ func (e *Engine) RenameContainer(ctx context.Context, ref, name string) error {
 	}
 	return e.change(ref, func(rec *state.Record, c *engine.Container) error {
 		old := rec.Name
-		if err := e.state.Rename(rec, name); err != nil {
+		err := e.one("rename", rec.ID, "claim name", "The new name is claimed, the record written with it, and the old name freed.",
+			map[string]string{"from": old, "to": name}, func() error { return e.state.Rename(rec, name) })
+		if err != nil {
 			return err
 		}
 		c.Name = name
@@ -155,12 +157,16 @@ func (e *Engine) UpdateContainer(ctx context.Context, ref string, u engine.Conta
 		if u.Restart != nil && next.Config.AutoRemove && u.Restart.Name != "no" {
 			return invalid("restart policy cannot be updated because AutoRemove is enabled for the container")
 		}
-		if c.State.Alive() {
-			if err := e.updateLive(ctx, &next, u); err != nil {
-				return err
-			}
-		}
-		if err := e.state.Save(&next); err != nil {
+		err := e.one("update", rec.ID, "set limits", "The limits and the restart policy are written: into the control group and to the shim if it runs, and into the record.",
+			u, func() error {
+				if c.State.Alive() {
+					if err := e.updateLive(ctx, &next, u); err != nil {
+						return err
+					}
+				}
+				return e.state.Save(&next)
+			})
+		if err != nil {
 			return err
 		}
 		return e.publish("update", c, nil)
@@ -234,16 +240,18 @@ func (e *Engine) RemoveContainer(ctx context.Context, ref string, opts engine.Re
 	if err != nil {
 		return err
 	}
+	op := e.begin("remove", id)
 	if c.State.Alive() {
 		if !opts.Force {
 			return engine.Errorf(engine.ClassConflict, "cannot remove container %q: container is %s", "/"+c.Name, c.State).
 				WithHint("Stop the container before removing it, or remove it with `berth rm -f %s`.", c.Name)
 		}
-		if err := e.killAndWait(ctx, id); err != nil {
+		err := op.long("kill", "It runs: SIGKILL ends it, and its restart policy no longer counts.",
+			map[string]int{"pid": c.Pid}, func() error { return e.killAndWait(ctx, id) })
+		if err != nil {
 			return err
 		}
 	}
-	op := e.begin("remove", id)
 	return op.step("remove container", "The name is freed, the record taken away, and the writable layer with the logs deleted.",
 		map[string]string{"directory": e.state.Dir(id)}, func() error {
 			unlock, err := e.state.Lock(id)

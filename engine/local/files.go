@@ -16,6 +16,7 @@ import (
 
 // A place is where a path of a container lies on the host.
 type place struct {
+	id       string // the container's
 	target   archive.Target
 	path     string // below the target's root
 	mount    string // the mount point that the root stands for; "/" for the container's own root
@@ -28,7 +29,7 @@ type place struct {
 // leads to a mount point is not followed into the mount then.
 func (e *Engine) at(rec *state.Record, c *engine.Container, name string) place {
 	dir := e.state.Dir(rec.ID)
-	p := place{path: name, mount: "/", target: archive.Target{
+	p := place{id: rec.ID, path: name, mount: "/", target: archive.Target{
 		Lower:     rec.LowerDirs,
 		Upper:     filepath.Join(dir, upperDir),
 		Work:      filepath.Join(dir, workDir),
@@ -85,16 +86,22 @@ func (e *Engine) withRoot(ref, name string, f func(*archive.Root, place) error) 
 
 // CopyFrom implements engine.Files.
 func (e *Engine) CopyFrom(ctx context.Context, ref, name string, w io.Writer) error {
-	return e.withRoot(ref, name, func(r *archive.Root, p place) error { return r.Tar(ctx, p.path, w) })
+	return e.withRoot(ref, name, func(r *archive.Root, p place) error {
+		return e.begin("cp", p.id).long("pack", "The path is resolved below the container's root, by descriptors that can't leave it, and packed into a tar.",
+			map[string]string{"path": name}, func() error { return r.Tar(ctx, p.path, w) })
+	})
 }
 
 // CopyTo implements engine.Files.
 func (e *Engine) CopyTo(ctx context.Context, ref, name string, src io.Reader, opts engine.CopyToOptions) error {
 	return e.withRoot(ref, name, func(r *archive.Root, p place) error {
-		if p.readOnly {
-			return engine.Errorf(engine.ClassConflict, "copy to %q: %q is read-only in the container", name, p.mount)
-		}
-		return r.Untar(ctx, p.path, src, opts)
+		return e.begin("cp", p.id).long("unpack", "The directory is resolved below the container's root, by descriptors that can't leave it, and a tar unpacked there.",
+			map[string]any{"path": name, "options": opts}, func() error {
+				if p.readOnly {
+					return engine.Errorf(engine.ClassConflict, "copy to %q: %q is read-only in the container", name, p.mount)
+				}
+				return r.Untar(ctx, p.path, src, opts)
+			})
 	})
 }
 

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"berth/engine"
@@ -51,6 +52,11 @@ func (e *Engine) start(ctx context.Context, rec *state.Record, attach *engine.At
 		Dir: dir, Prepare: prepare, AttachFirst: attach, Spare: e.spare.take(rec.ID),
 	})
 	if err != nil {
+		// A step of the shim's that failed has told so by itself.
+		if told := new(engine.Error); !errors.As(err, &told) || told.Step == "" {
+			s := op.next("start shim", "The process that is to keep the container running is started, and carries out the start.")
+			op.end(s, map[string]string{"directory": dir}, err)
+		}
 		return nil, err
 	}
 	return attached, client.Close()
@@ -96,7 +102,7 @@ func (e *Engine) StopContainer(ctx context.Context, ref string, opts engine.Stop
 		wait, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	err = op.step("wait", "The program has this long to end by itself.",
+	err = op.long("wait", "The program has this long to end by itself.",
 		map[string]string{"timeout": timeout.String()}, func() error {
 			_, err := client.Wait(wait)
 			return err
@@ -216,21 +222,29 @@ func (e *Engine) KillContainer(ctx context.Context, ref, signal string) error {
 		return err
 	}
 	defer client.Close()
+	err = e.one("kill", c.ID, "signal", "The container's shim sends the signal to the main process.",
+		map[string]any{"signal": unix.SignalName(sig), "pid": c.Pid}, func() error {
+			return sendSignal(ctx, client, sig)
+		})
+	if err != nil {
+		return err
+	}
+	return e.publish("kill", c, map[string]string{"signal": unix.SignalName(sig)})
+}
+
+// sendSignal sends a signal, and waits for the end that SIGKILL is.
+func sendSignal(ctx context.Context, client *shim.Client, sig unix.Signal) error {
 	// Docker: only a signal that is meant to end it suspends the restart policy.
 	if sig == unix.SIGKILL || sig == unix.SIGTERM || sig == unix.SIGINT {
 		if err := client.StopRestarting(ctx); err != nil {
 			return err
 		}
 	}
-	if err := client.Signal(ctx, sig); err != nil {
-		return err
+	err := client.Signal(ctx, sig)
+	if err == nil && sig == unix.SIGKILL {
+		_, err = client.Wait(ctx)
 	}
-	if sig == unix.SIGKILL {
-		if _, err := client.Wait(ctx); err != nil {
-			return err
-		}
-	}
-	return e.publish("kill", c, map[string]string{"signal": unix.SignalName(sig)})
+	return err
 }
 
 // PauseContainer implements engine.Lifecycle.
@@ -240,10 +254,14 @@ func (e *Engine) PauseContainer(ctx context.Context, ref string) error {
 		return err
 	}
 	defer client.Close()
-	if c.State == engine.StatePaused {
-		return engine.Errorf(engine.ClassConflict, "container %s is already paused", c.Name)
-	}
-	if err := client.Pause(ctx); err != nil {
+	err = e.one("pause", c.ID, "freeze", "The kernel's freezer stops all processes of the container's control group where they are.",
+		map[string]string{"cgroup": c.ID}, func() error {
+			if c.State == engine.StatePaused {
+				return engine.Errorf(engine.ClassConflict, "container %s is already paused", c.Name)
+			}
+			return client.Pause(ctx)
+		})
+	if err != nil {
 		return err
 	}
 	return e.publish("pause", c, nil)
@@ -256,10 +274,14 @@ func (e *Engine) UnpauseContainer(ctx context.Context, ref string) error {
 		return err
 	}
 	defer client.Close()
-	if c.State != engine.StatePaused {
-		return engine.Errorf(engine.ClassConflict, "container %s is not paused", c.Name)
-	}
-	if err := client.Unpause(ctx); err != nil {
+	err = e.one("unpause", c.ID, "thaw", "The processes go on where the freezer stopped them.",
+		map[string]string{"cgroup": c.ID}, func() error {
+			if c.State != engine.StatePaused {
+				return engine.Errorf(engine.ClassConflict, "container %s is not paused", c.Name)
+			}
+			return client.Unpause(ctx)
+		})
+	if err != nil {
 		return err
 	}
 	return e.publish("unpause", c, nil)

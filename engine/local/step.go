@@ -30,25 +30,51 @@ func (e *Engine) begin(name, subject string) *operation {
 // step runs f as a named step and publishes its end: data is what it worked on, read
 // after f so that f may fill it in. An error gets the step's name.
 //
-// The beginning is not published: these steps take microseconds; those that take
-// longer, in the shim and in pulls, are published when they begin as well.
+// The beginning is not published: these steps take microseconds. See long.
 func (o *operation) step(name, explain string, data any, f func() error) error {
+	s := o.next(name, explain)
+	err := f()
+	o.end(s, data, err)
+	return err
+}
+
+// long is step for what may take a while: its beginning is published as well.
+func (o *operation) long(name, explain string, data any, f func() error) error {
+	s := o.next(name, explain)
+	o.tell(s, s.Start, data)
+	err := f()
+	o.end(s, data, err)
+	return err
+}
+
+// one publishes a request that is a single step.
+func (e *Engine) one(op, subject, name, explain string, data any, f func() error) error {
+	return e.begin(op, subject).step(name, explain, data, f)
+}
+
+// next is the operation's next step, which begins now.
+func (o *operation) next(name, explain string) *engine.Step {
 	o.seq++
-	s := engine.Step{
+	return &engine.Step{
 		Op: o.id, OpName: o.name, Subject: o.subject, Seq: o.seq,
 		Name: name, Explain: explain, Start: time.Now(),
 	}
-	err := f()
+}
+
+// end publishes the end of a step.
+func (o *operation) end(s *engine.Step, data any, err error) {
 	s.Duration = time.Since(s.Start)
 	s.Done = true
 	if err != nil {
 		s.Error = err.Error()
 	}
+	o.tell(s, s.Start.Add(s.Duration), data)
+}
+
+func (o *operation) tell(s *engine.Step, at time.Time, data any) {
 	s.Data, _ = json.Marshal(data) // data of ours always encodes; without it the step still tells its name
-	record, _ := json.Marshal(s)
 	// A log that can't be written must not stop the work that it tells about.
-	o.log.Append(eventlog.Record{Time: s.Start, Kind: string(engine.KindStep), Action: name, ID: o.id, Data: record})
-	return err
+	o.log.Append(eventlog.Record{Time: at, Kind: string(engine.KindStep), Action: s.Name, ID: o.id, Data: eventlog.EncodeStep(s)})
 }
 
 // publish appends a lifecycle event about a container.

@@ -17,13 +17,18 @@ func (e *Engine) Attach(ctx context.Context, ref string, opts engine.AttachOptio
 		return nil, err
 	}
 	defer client.Close()
-	switch c.State {
-	case engine.StatePaused:
-		return nil, engine.Errorf(engine.ClassConflict, "you cannot attach to a paused container, unpause it first")
-	case engine.StateRestarting:
-		return nil, engine.Errorf(engine.ClassConflict, "you cannot attach to a restarting container, wait until it is running")
-	}
-	a, err := client.Attach(ctx, opts)
+	var a engine.Attachment
+	err = e.one("attach", c.ID, "attach", "The container's shim sends the present screen, or the output from now on, and takes input.",
+		map[string]any{"stdin": opts.Stdin, "size": opts.Size, "readOnly": opts.ReadOnly}, func() error {
+			switch c.State {
+			case engine.StatePaused:
+				return engine.Errorf(engine.ClassConflict, "you cannot attach to a paused container, unpause it first")
+			case engine.StateRestarting:
+				return engine.Errorf(engine.ClassConflict, "you cannot attach to a restarting container, wait until it is running")
+			}
+			a, err = client.Attach(ctx, opts)
+			return err
+		})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"encoding/json"
 	"maps"
 	"sync"
 	"time"
@@ -17,9 +18,17 @@ type events struct {
 	log *eventlog.Log // nil without one
 	b   *bundle.Bundle
 
-	mu   sync.Mutex
-	seq  int
+	mu   sync.Mutex // guards recs and the sequence numbers of all operations
 	recs []pending
+	op   *operation // whose steps the main process's next start is
+}
+
+// An operation is what steps belong to: the start that began in berth, a restart of ours,
+// an exec, an end.
+type operation struct {
+	e        *events
+	id, name string
+	seq      int
 }
 
 // A pending record; a step is encoded when the batch goes out, which is after the start.
@@ -29,7 +38,8 @@ type pending struct {
 }
 
 func openEvents(b *bundle.Bundle) (*events, error) {
-	e := &events{b: b, seq: b.StepOffset}
+	e := &events{b: b}
+	e.op = &operation{e: e, id: b.Op, name: b.OpName, seq: b.StepOffset}
 	if b.EventLog == "" {
 		return e, nil
 	}
@@ -57,19 +67,35 @@ func (e *events) add(action string, attrs map[string]string) {
 	}})
 }
 
-// step puts one finished step into the batch.
-func (e *events) step(rs runtime.Step) {
+// begin begins an operation that no berth began.
+func (e *events) begin(name string) *operation {
+	return &operation{e: e, id: newID()[:16], name: name}
+}
+
+// step puts one finished step of the operation into the batch.
+func (op *operation) step(rs runtime.Step) {
+	e := op.e
 	if e.log == nil {
 		return
 	}
 	st := publicStep(rs)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.seq++
-	st.Seq, st.Subject, st.Op, st.OpName = e.seq, e.b.ID, e.b.Op, e.b.OpName
+	op.seq++
+	st.Seq, st.Subject, st.Op, st.OpName = op.seq, e.b.ID, op.id, op.name
 	e.recs = append(e.recs, pending{eventlog.Record{
 		Time: st.Start.Add(st.Duration), Kind: string(engine.KindStep), Action: st.Name, ID: st.Op,
 	}, &st})
+}
+
+// exit puts the end of a program that ran since start into the batch.
+func (op *operation) exit(start time.Time, x engine.ExitStatus) {
+	data, _ := json.Marshal(struct { // numbers and a flag always encode
+		ExitCode, Signal int
+		OOMKilled        bool
+	}{x.Code, x.Signal, x.OOMKilled})
+	op.step(runtime.Step{Name: "exit", Explain: "The program has ended, and its parent, the shim, has taken its exit status.",
+		Data: data, Start: start, Duration: time.Since(start)})
 }
 
 // flush appends the batch.

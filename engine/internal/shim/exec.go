@@ -20,6 +20,7 @@ type execution struct {
 	id   string
 	spec *wireExec
 	run  *run
+	op   *operation
 }
 
 // exec starts a process in the container. The client is attached before it runs.
@@ -42,12 +43,12 @@ func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttac
 	if err != nil {
 		return nil, nil, err
 	}
-	opts, err := s.options(io, group)
+	e := &execution{id: newID(), spec: spec, op: s.events.begin("exec")}
+	opts, err := s.options(io, group, e.op.step)
 	if err != nil {
 		io.close()
 		return nil, nil, err
 	}
-	e := &execution{id: newID(), spec: spec}
 	attrs := map[string]string{"execID": e.id, "command": strings.Join(spec.Cmd, " ")}
 	s.events.add("exec_create", attrs)
 	done := s.reaper.hold()
@@ -96,6 +97,7 @@ func (s *supervisor) finishExec(e *execution) {
 	s.mu.Lock()
 	delete(s.execs, e.id)
 	s.mu.Unlock()
+	e.op.exit(r.start, exit)
 	s.events.add("exec_die", map[string]string{"execID": e.id, "exitCode": fmt.Sprint(exit.Code)})
 	s.events.flush()
 	close(r.exited)

@@ -73,10 +73,10 @@ func (c isolatedContainer) Exec(ctx context.Context, e runtime.ExecSpec, o runti
 	return p, nil
 }
 
-// options completes what a process starts with. The caller closes the returned files
+// options completes what a process starts with, which tells steps of it. The caller closes the returned files
 // after the start.
-func (s *supervisor) options(io *stdio, g *cgroup.Group) (o runtime.Options, err error) {
-	o = runtime.Options{Size: io.size, Steps: func(st runtime.Step) { s.events.step(st) }}
+func (s *supervisor) options(io *stdio, g *cgroup.Group, steps func(runtime.Step)) (o runtime.Options, err error) {
+	o = runtime.Options{Size: io.size, Steps: steps}
 	if io.p != nil {
 		o.Stdin, o.Stdout, o.Stderr = io.p.its[0], io.p.its[1], io.p.its[2]
 	}

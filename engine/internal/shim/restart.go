@@ -82,6 +82,7 @@ func (s *supervisor) restartLoop() {
 		s.mu.Lock()
 		s.status.RestartCount++
 		s.mu.Unlock()
+		s.events.op = s.events.begin("restart")
 		s.events.add("restart", nil)
 		s.events.flush() // what comes next may be our end
 		if s.runOnce(nil, nil) != nil {

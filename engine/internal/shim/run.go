@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/runtime"
 	"berth/pty/session"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -78,7 +79,7 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 		io.close()
 		return nil, err
 	}
-	opts, err := s.options(io, group)
+	opts, err := s.options(io, group, func(st runtime.Step) { s.events.op.step(st) })
 	if err != nil {
 		io.close()
 		s.removeCgroup(group)
@@ -175,6 +176,7 @@ func (s *supervisor) finish(r *run) {
 	if exit.OOMKilled {
 		s.events.add("oom", nil)
 	}
+	s.events.begin("exit").exit(r.start, exit)
 	s.events.add("die", map[string]string{
 		"exitCode": fmt.Sprint(exit.Code), "execDuration": fmt.Sprint(int(exit.At.Sub(r.start).Seconds())),
 	})
