@@ -140,11 +140,16 @@ func isPipe(f *os.File) bool {
 
 const gateReady = "ready"
 
-// wait is the last gate. It comes before the seccomp filter, which need not allow the
-// child to talk; from here on a failure is told through shared memory.
-func (b *builder) wait() {
-	b.Step("ready", "", "Everything is prepared: tell the shim, which publishes that the container runs.", nil)
-	b.Gate(gateReady, nil, -1)
+// ready is the last that the child says. It comes before the seccomp filter, which need not
+// allow it to talk; from here on a failure is told through shared memory. Only if the
+// parent has to do something before the program runs does it wait.
+func (s *start) ready() {
+	s.Step("ready", "", "Everything is prepared: tell the shim, which publishes that the container runs.", nil)
+	if s.waits = s.o.BeforeExec != nil || s.join && s.b.Spec.Process.OOMScoreAdj != nil; s.waits {
+		s.Gate(gateReady, nil, -1)
+		return
+	}
+	s.Tell(gateReady, nil, -1)
 }
 
 // execute becomes the program.

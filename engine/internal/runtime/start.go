@@ -20,6 +20,7 @@ type start struct {
 	user  string
 	argv  []string
 	join  bool // the process joins a running container
+	waits bool // for goOn, before it becomes the program
 }
 
 func newBuilder(b *bundle.Bundle, o Options) (builder, error) {
@@ -107,7 +108,7 @@ func (s *start) finish(args, env []string, hasHome bool) error {
 	s.Call(unix.SYS_UMASK, umask)
 	// A session keyring of its own, so that the host's keys are out of reach.
 	s.Call(unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, nil).Ignore(plan.Any)
-	s.wait()
+	s.ready()
 	s.dropPrivileges(s.set)
 	s.execute(args, env, hasHome)
 	return nil

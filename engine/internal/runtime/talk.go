@@ -40,7 +40,7 @@ type talk struct {
 	console *os.File
 	member  *os.File
 	devpts  *os.File
-	ready   bool // the child has passed the last gate
+	isReady bool // the child has said its last word
 
 	// victim is the pidfd of the process that dies when the context ends. The first of
 	// an exec's two processes never is: see abandonJoined.
@@ -170,7 +170,7 @@ func (t *talk) converse(ctx context.Context) error {
 	for {
 		m, err := t.child.Next()
 		switch {
-		case errors.Is(err, io.EOF) && t.ready && t.proc != nil:
+		case errors.Is(err, io.EOF) && t.isReady && t.proc != nil:
 			return nil
 		case errors.Is(err, io.EOF) && t.join:
 			return errNotRunning() // all processes in it were killed
@@ -227,6 +227,10 @@ func (t *talk) settle(m *plan.Message) error {
 	if err != nil {
 		return err
 	}
+	if !t.join {
+		t.adjust(t.child.Pid)
+		t.proc.mounts = holdMounts(t.child.Pid)
+	}
 	var slave *os.File
 	if t.slave >= 0 && !t.join {
 		if t.console, slave, err = openTerminal(t.devpts, t.o.Size); err != nil {
@@ -239,25 +243,32 @@ func (t *talk) settle(m *plan.Message) error {
 
 // goOn lets the child execute the program.
 func (t *talk) goOn() error {
+	t.isReady = true
+	if !t.waits {
+		return nil
+	}
 	pid := t.child.Pid
 	if t.proc != nil {
 		pid = t.proc.pid
 	}
-	if adj := t.b.Spec.Process.OOMScoreAdj; adj != nil {
-		// From outside: our own procfs is the one that can be trusted. A value that
-		// this user may not set is no reason not to start.
-		_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), fmt.Append(nil, *adj), 0)
-	}
-	if !t.join {
-		t.proc.mounts = holdMounts(pid)
+	if t.join {
+		t.adjust(pid)
 	}
 	if t.o.BeforeExec != nil {
 		if err := t.o.BeforeExec(pid); err != nil {
 			return err
 		}
 	}
-	t.ready = true
 	return t.child.Reply(nil, nil)
+}
+
+// adjust makes the kernel prefer a process, or not, when memory is short. From outside:
+// our own procfs is the one that can be trusted. A value that this user may not set is no
+// reason not to start.
+func (t *talk) adjust(pid int) {
+	if adj := t.b.Spec.Process.OOMScoreAdj; adj != nil {
+		_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), fmt.Append(nil, *adj), 0)
+	}
 }
 
 // openTerminal makes a new terminal in a devpts instance, which is named by a
