@@ -2,8 +2,11 @@ package display
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 func TestCleanShowsWhatItMustNotSend(t *testing.T) {
@@ -79,5 +82,31 @@ func TestRateOfNothing(t *testing.T) {
 		if got := Rate(v); got != "" {
 			t.Errorf("Rate(%v) = %q", v, got)
 		}
+	}
+}
+
+// The quick way of counting cells and the thorough one agree, on all single characters
+// and on mixtures.
+func TestWidthAgreesWithGraphemeClusters(t *testing.T) {
+	check := func(s string) {
+		t.Helper()
+		if got, want := Width(s), ansi.StringWidth(s); got != want {
+			t.Errorf("%q takes %d cells, counted %d", s, want, got)
+		}
+	}
+	for r := rune(0x20); r < 0x3000; r++ {
+		check(string(r))
+	}
+	for _, s := range []string{
+		"", "a\u0301b", "▶\ufe0f", "▶ up", "\x1b[38;2;1;2;3m│\x1b[m ok \x1b[1;4:3mx\x1b[0m", "\x1b[2Jx", "\x1b]0;title\x07x", "\x1b[31", "漢字 ─", "e\u200d▁", "–…‖", "👩‍🚀│",
+	} {
+		check(s)
+	}
+}
+
+func BenchmarkWidth(b *testing.B) {
+	line := strings.Repeat("\x1b[38;2;192;202;245m│ up 14s ▁▂▃ \x1b[m", 12)
+	for b.Loop() {
+		Width(line)
 	}
 }
