@@ -55,6 +55,10 @@ func TestALargerWindowsPictureFollowsTheCursor(t *testing.T) {
 	if got := drawn(term, 6, 3); got != "row0  |row1  |row2  " {
 		t.Errorf("with the cursor at the top it shows %q", got)
 	}
+	term.Write([]byte("\x1b[5;1H\x1b[?25l"))
+	if got := drawn(term, 6, 3); got != "row0  |row1  |row2  " {
+		t.Errorf("without a cursor it shows %q", got)
+	}
 	term.Copy()
 	term.Move(Bottom, 1)
 	term.Move(Down, 9)

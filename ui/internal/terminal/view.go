@@ -83,12 +83,16 @@ func (v *view) lowest(s *vt.Screen) int {
 	return min(0, v.size.Rows-rows)
 }
 
-// follow keeps the cursor in sight where the view is live.
+// follow keeps the cursor in sight where the view is live; without one, the top.
 func (v *view) follow(s *vt.Screen) {
 	if v.copying || v.scroll > 0 {
 		return
 	}
-	if at := max(v.lowest(s), min(0, v.size.Rows-1-s.Cursor().Y)); at != v.scroll {
+	at := 0
+	if cur := s.Cursor(); cur.Visible {
+		at = max(v.lowest(s), min(0, v.size.Rows-1-cur.Y))
+	}
+	if at != v.scroll {
 		v.scroll = at
 		v.version++
 	}
