@@ -77,7 +77,7 @@ func (r *source) read(buf []byte) int {
 			return n
 		case r.pending > 0 && !waited && time.Since(r.announced) < burstGap:
 			waited = true
-			time.Sleep(lull)
+			rest()
 			continue
 		case r.pending > 0:
 			r.announce()
@@ -86,6 +86,14 @@ func (r *source) read(buf []byte) int {
 			return 0
 		}
 	}
+}
+
+// rest sleeps for a lull, in the kernel rather than in the runtime. A process of ours whose
+// goroutines all sleep goes to sleep as a whole and comes up again for each timer, with
+// the runtime's monitor: four thousand times a second that is a third of all its work.
+func rest() {
+	ts := unix.NsecToTimespec(int64(lull))
+	_ = unix.Nanosleep(&ts, nil) // a signal ends it early, which harms nothing
 }
 
 // collected counts what is new in the stream.

@@ -26,7 +26,7 @@ const (
 	// patience is how long the program waits for an optional reader at the end of what
 	// the stream keeps, before that loses its place. One that reads at all frees a chunk
 	// in that time and misses nothing; one that doesn't read costs the program this once.
-	patience = 100 * time.Millisecond
+	patience = 250 * time.Millisecond
 )
 
 // A chunk is a piece of the stream. Bytes in it never change once committed, so
