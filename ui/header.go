@@ -123,7 +123,7 @@ func (m *Model) hints(room int) string {
 func newHints(st *style.Styles) help.Model {
 	h := help.New()
 	h.ShortSeparator, h.Ellipsis = "   ", st.Icons.More
-	h.Styles = help.Styles{ShortKey: st.Key, ShortDesc: st.Muted, ShortSeparator: st.Muted, Ellipsis: st.Faint}
+	h.Styles = help.Styles{ShortKey: st.Key.Style, ShortDesc: st.Muted.Style, ShortSeparator: st.Muted.Style, Ellipsis: st.Faint.Style}
 	return h
 }
 

@@ -7,7 +7,6 @@ import (
 	"berth/ui/internal/style"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 )
 
 // An overlay lies over the panes and gets all keys.
@@ -54,7 +53,7 @@ func box(st *style.Styles, title string, lines []string, w int) []string {
 	return boxed(st, st.BorderFocus, title, st.TitleFocus, lines, w)
 }
 
-func boxed(st *style.Styles, b lipgloss.Style, title string, tone lipgloss.Style, lines []string, w int) []string {
+func boxed(st *style.Styles, b style.Style, title string, tone style.Style, lines []string, w int) []string {
 	title = display.Cut(title, w-6, st.Icons.More)
 	fill := w - 5 - display.Width(title)
 	out := []string{b.Render(st.Frame.TopLeft+st.Frame.Top) + " " + tone.Render(title) + " " + b.Render(rule(st, fill)+st.Frame.TopRight)}

@@ -20,7 +20,7 @@ func bar(st *style.Styles, share float64, w int) string {
 }
 
 // barSpans is the bar for a sheet, the part that is to come dimmed.
-func barSpans(st *style.Styles, share float64, w int, tone *lipgloss.Style) []span {
+func barSpans(st *style.Styles, share float64, w int, tone *style.Style) []span {
 	text := bar(st, share, w)
 	full := strings.TrimRight(text, st.Icons.BarEmpty)
 	return []span{{full, tone}, {text[len(full):], &st.Faint}}

@@ -13,8 +13,6 @@ import (
 	"berth/ui/internal/style"
 	"berth/ui/internal/widget/chart"
 	"berth/ui/internal/widget/list"
-
-	"charm.land/lipgloss/v2"
 )
 
 const (
@@ -142,7 +140,7 @@ func Status(c engine.Container, now time.Time) (text string, next time.Duration)
 }
 
 // stateIcon is the sign and the tone of a container's state.
-func stateIcon(st *style.Styles, c engine.Container) (string, *lipgloss.Style) {
+func stateIcon(st *style.Styles, c engine.Container) (string, *style.Style) {
 	switch {
 	case c.State == engine.StateRunning:
 		return st.Icons.Running, &st.OK

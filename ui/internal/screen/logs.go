@@ -15,7 +15,6 @@ import (
 	"berth/ui/internal/widget/logview"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 )
 
 const (
@@ -367,7 +366,7 @@ func (t *Logs) drawRow(st *style.Styles, r logview.Row, w int) string {
 	return b.String()
 }
 
-func plain(s lipgloss.Style, text string) string {
+func plain(s style.Style, text string) string {
 	if text == "" {
 		return ""
 	}

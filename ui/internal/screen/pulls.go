@@ -8,8 +8,6 @@ import (
 	"berth/ui/internal/display"
 	"berth/ui/internal/style"
 	"berth/ui/internal/widget/list"
-
-	"charm.land/lipgloss/v2"
 )
 
 // A Pull is one line of the pane: a pull of the engine's, or one that waits for its turn.
@@ -79,7 +77,7 @@ func byProgress(a, b Pull) int {
 }
 
 // pullState is the sign, the tone and the word of how a pull is.
-func pullState(env Env, p Pull) (icon string, tone *lipgloss.Style, word string) {
+func pullState(env Env, p Pull) (icon string, tone *style.Style, word string) {
 	st := env.Style
 	switch {
 	case p.Held:
@@ -176,7 +174,7 @@ func layerLine(st *style.Styles, l engine.LayerProgress, w int) string {
 }
 
 // layerState is the sign, the tone and the word of how a layer is.
-func layerState(st *style.Styles, l engine.LayerProgress) (icon string, tone *lipgloss.Style, word string) {
+func layerState(st *style.Styles, l engine.LayerProgress) (icon string, tone *style.Style, word string) {
 	switch l.State {
 	case engine.LayerDownloading:
 		return st.Icons.Download, &st.Info, "downloading"

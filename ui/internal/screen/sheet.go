@@ -9,13 +9,12 @@ import (
 	"berth/ui/internal/style"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 )
 
 // A span is text in one style.
 type span struct {
 	text  string
-	style *lipgloss.Style
+	style *style.Style
 }
 
 // A sheet is text that scrolls and can be searched: facts, lists, messages. Whoever
@@ -170,7 +169,7 @@ func (s *sheet) draw(st *style.Styles, w, h int) []string {
 }
 
 // highlight renders text with what a pattern finds in it.
-func highlight(st *style.Styles, plain lipgloss.Style, text string, p match.Pattern) string {
+func highlight(st *style.Styles, plain style.Style, text string, p match.Pattern) string {
 	spans := p.Spans(text)
 	if len(spans) == 0 {
 		return plain.Render(text)

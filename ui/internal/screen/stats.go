@@ -13,7 +13,6 @@ import (
 	"berth/ui/internal/widget/chart"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 )
 
 // gridLeast is how many lines a row of charts needs.
@@ -162,7 +161,7 @@ type figure struct {
 	least             float64               // the scale's top is at least this
 	unit              func(float64) float64 // and a round number of these
 	top               func(float64) string
-	tone              *lipgloss.Style
+	tone              *style.Style
 }
 
 // draw returns a title line and a chart of h-1 lines.
@@ -194,7 +193,7 @@ func (f figure) draw(st *style.Styles, w, h int, ascii bool) []string {
 	return append(lines, foot+st.Faint.Render(repeat(st.Icons.Rule, w-display.Width(foot))))
 }
 
-func overlay(st *style.Styles, line, scale string, tone *lipgloss.Style) string {
+func overlay(st *style.Styles, line, scale string, tone *style.Style) string {
 	n := len([]rune(scale)) + 1
 	r := []rune(line)
 	for i := 0; i < n && i < len(r); i++ {

@@ -24,27 +24,27 @@ type Styles struct {
 	Frame lipgloss.Border
 	Plain bool // without colours
 
-	Text       lipgloss.Style // what is read
-	Strong     lipgloss.Style // the same, bold
-	Muted      lipgloss.Style // what is read second
-	Faint      lipgloss.Style // rules and empty parts, never text: it is too dim to read
-	Accent     lipgloss.Style // the one colour that says "here"
-	Badge      lipgloss.Style // text on the accent colour
-	Backdrop   lipgloss.Style // everything behind a dialog
-	Key        lipgloss.Style // a key in a hint
-	Title      lipgloss.Style // of a pane
-	TitleFocus lipgloss.Style // of the focused pane
-	Bar        lipgloss.Style // header and footer
+	Text       Style // what is read
+	Strong     Style // the same, bold
+	Muted      Style // what is read second
+	Faint      Style // rules and empty parts, never text: it is too dim to read
+	Accent     Style // the one colour that says "here"
+	Badge      Style // text on the accent colour
+	Backdrop   Style // everything behind a dialog
+	Key        Style // a key in a hint
+	Title      Style // of a pane
+	TitleFocus Style // of the focused pane
+	Bar        Style // header and footer
 
-	Selected     lipgloss.Style // the cursor's row in the focused list
-	SelectedIdle lipgloss.Style // the cursor's row in another list
-	Match        lipgloss.Style // what a search found
-	Border       lipgloss.Style
-	BorderFocus  lipgloss.Style
+	Selected     Style // the cursor's row in the focused list
+	SelectedIdle Style // the cursor's row in another list
+	Match        Style // what a search found
+	Border       Style
+	BorderFocus  Style
 
-	OK, Warn, Error, Info, Special lipgloss.Style
-	Danger                         lipgloss.Style // the button that destroys
-	Charts                         [4]lipgloss.Style
+	OK, Warn, Error, Info, Special Style
+	Danger                         Style // the button that destroys
+	Charts                         [4]Style
 }
 
 // New makes the styles of a theme.
@@ -54,17 +54,18 @@ func New(t themes.Theme, o Options) *Styles {
 		s.Icons, s.Frame = asciiIcons, lipgloss.ASCIIBorder()
 	}
 	r := t.Roles
-	fg := func(c themes.Color) lipgloss.Style {
+	plain := lipgloss.NewStyle()
+	fg := func(c themes.Color) Style {
 		if o.NoColor {
-			return lipgloss.NewStyle()
+			return written(plain)
 		}
-		return lipgloss.NewStyle().Foreground(rgb(c))
+		return written(plain.Foreground(rgb(c)))
 	}
-	on := func(text, back themes.Color) lipgloss.Style {
+	on := func(text, back themes.Color) Style {
 		if o.NoColor {
-			return lipgloss.NewStyle().Reverse(true)
+			return written(plain.Reverse(true))
 		}
-		return fg(text).Background(rgb(back))
+		return written(plain.Foreground(rgb(text)).Background(rgb(back)))
 	}
 	s.Text, s.Strong = fg(r.Text), fg(r.Text).Bold(true)
 	s.Muted, s.Faint = fg(r.Muted), fg(r.Faint)
@@ -78,10 +79,11 @@ func New(t themes.Theme, o Options) *Styles {
 	s.Match = on(r.AccentText, r.Warn)
 	if o.NoColor {
 		// Without colour the cursor, the idle cursor and a match must still differ.
-		s.SelectedIdle = lipgloss.NewStyle().Underline(true)
-		s.Bar = lipgloss.NewStyle()
-		s.Match = lipgloss.NewStyle().Bold(true).Underline(true)
-		s.Muted, s.Faint, s.Backdrop = lipgloss.NewStyle(), lipgloss.NewStyle().Faint(true), lipgloss.NewStyle().Faint(true)
+		faint := written(plain.Faint(true))
+		s.SelectedIdle = written(plain.Underline(true))
+		s.Bar = written(plain)
+		s.Match = written(plain.Bold(true).Underline(true))
+		s.Muted, s.Faint, s.Backdrop = written(plain), faint, faint
 	}
 	s.Border, s.BorderFocus = fg(r.Border), fg(r.BorderFocus)
 	s.OK, s.Warn, s.Error = fg(r.OK), fg(r.Warn), fg(r.Error)

@@ -7,8 +7,6 @@ import (
 
 	"berth/ui/internal/display"
 	"berth/ui/internal/style"
-
-	"charm.land/lipgloss/v2"
 )
 
 // A Frame is what stands in a pane's border.
@@ -71,7 +69,7 @@ func Draw(st *style.Styles, f Frame, lines []string, w, h int) []string {
 }
 
 // rule is the upper border between its corners.
-func rule(st *style.Styles, b lipgloss.Style, f Frame, w int) string {
+func rule(st *style.Styles, b style.Style, f Frame, w int) string {
 	line := st.Frame.Top
 	title := st.Title
 	if f.Focused {

@@ -158,7 +158,7 @@ func (m *Model[T]) drawRow(st *style.Styles, v T, widths []int, w int, selected,
 			row = st.Selected
 		}
 		text := display.Left(strings.TrimSuffix(b.String(), " "), w-1, "")
-		return row.Foreground(st.Accent.GetForeground()).Render(bar) + row.Render(text)
+		return st.Accent.On(row).Render(bar) + row.Render(text)
 	}
 	b.WriteString(bar)
 	b.WriteString(st.Accent.Render(mark))

@@ -9,8 +9,6 @@ import (
 
 	"berth/ui/internal/match"
 	"berth/ui/internal/style"
-
-	"charm.land/lipgloss/v2"
 )
 
 // A Column is one column of the table.
@@ -27,7 +25,7 @@ type Column[T any] struct {
 // A Cell is one field of a row.
 type Cell struct {
 	Text  string // clean
-	Style *lipgloss.Style
+	Style *style.Style
 }
 
 // A Source says what rows are.
