@@ -81,15 +81,12 @@ func serveContainer(dir string, l launcher, faults *log.Logger) error {
 	return supervise(dir, starter, l, faults)
 }
 
-// enter makes the container's directory, which may not have been there when this process
-// was started, the working directory, and what is printed go to the log in it.
-func enter(dir string) error {
-	if err := os.Chdir(dir); err != nil {
-		return err
-	}
+// logFaults makes what is printed go to the log in the container's directory, which is
+// the working directory.
+func logFaults() error {
 	fd, err := unix.Open("shim.log", unix.O_WRONLY|unix.O_CREAT|unix.O_APPEND|unix.O_CLOEXEC, 0o600)
 	if err != nil {
-		return &os.PathError{Op: "open", Path: filepath.Join(dir, "shim.log"), Err: err}
+		return &os.PathError{Op: "open", Path: "shim.log", Err: err}
 	}
 	defer unix.Close(fd) // standard error has it
 	return os.NewSyscallError("dup3", unix.Dup3(fd, 2, 0))

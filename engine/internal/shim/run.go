@@ -31,11 +31,13 @@ func (s *supervisor) runOnce(starter *conn, req *wireRequest) error {
 		client = r.attach(req.Attach, true)
 	}
 	r.sess.Start()
+	// Before the answer: whoever watches takes charge of what is left should this process
+	// be killed, and hears of it here.
+	s.events.add("start", nil)
+	s.events.flush()
 	if starter != nil {
 		s.answerStart(starter, client, r)
 	}
-	s.events.add("start", nil)
-	s.events.flush()
 	tidy.soon()
 	s.finish(r)
 	return nil
@@ -171,7 +173,9 @@ func (s *supervisor) finish(r *run) {
 	s.status.Pid, s.status.PidStart = 0, 0
 	s.status.ExitCode, s.status.Signal = exit.Code, exit.Signal
 	s.status.OOMKilled, s.status.Finished, s.status.Error = exit.OOMKilled, exit.At, exit.Error
-	s.record()
+	if !s.b.AutoRemove {
+		s.record() // with --rm the next step takes the record away; the log has the end
+	}
 	s.mu.Unlock()
 	if exit.OOMKilled {
 		s.events.add("oom", nil)

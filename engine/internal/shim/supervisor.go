@@ -112,7 +112,8 @@ func supervise(dir string, starter *conn, l launcher, faults *log.Logger) error 
 
 // prepare takes the lock and reads what is to be started.
 func (s *supervisor) prepare() (err error) {
-	if err := enter(s.dir); err != nil {
+	// It may not have been there when this process was started.
+	if err := os.Chdir(s.dir); err != nil {
 		return err
 	}
 	if s.b, err = bundle.Read(s.dir); err != nil {
@@ -146,8 +147,13 @@ func (s *supervisor) equip() (err error) {
 	if s.events != nil {
 		return nil
 	}
-	if s.events, err = openEvents(s.b); err != nil {
-		s.faults.Print(err) // the container matters more than its history
+	var history error
+	s.events, history = openEvents(s.b)
+	if err := logFaults(); err != nil {
+		return err
+	}
+	if history != nil {
+		s.faults.Print(history) // the container matters more than its history
 	}
 	protect(s.b.Spec.Process)
 	s.reaper.watch()
