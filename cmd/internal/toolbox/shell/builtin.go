@@ -30,7 +30,7 @@ func init() { // not initializers, for they refer to exec, which refers to them
 		"ulimit": {runUlimit}, "umask": {runUmask}, "wait": {runWait},
 	}
 	bookkeeping = map[string]func(s *shell, ctx context.Context, hc interp.HandlerContext, args []string) error{
-		"begin": runBegin, "end": runEnd, "pid": runPID,
+		"begin": runBegin, "end": runEnd, "pid": runPID, "trapped": runTrapped,
 	}
 }
 
@@ -220,6 +220,9 @@ func runWait(s *shell, ctx context.Context, hc interp.HandlerContext, args []str
 	code := 0
 	for _, j := range jobs {
 		for !j.finished() && ctx.Err() == nil {
+			if n := s.traps.arrived(); n != 0 {
+				return signalled(n) // POSIX: it ends at once, and then the action is run
+			}
 			if j.stopped() && len(args) == 1 {
 				break // it would never end
 			}

@@ -18,7 +18,12 @@ import (
 
 // call is asked by the interpreter before every command. It redirects the builtins that
 // the interpreter knows by name only, and those that need our processes.
-func (s *shell) call(_ context.Context, args []string) ([]string, error) {
+func (s *shell) call(ctx context.Context, args []string) ([]string, error) {
+	if interp.HandlerCtx(ctx).Env.Get(thisKey).String() == "" { // not a background job, whose traps are POSIX's default
+		if args = s.trapped(args); args[0] == "trap" {
+			return s.trap(args), nil
+		}
+	}
 	if _, ok := builtins[args[0]]; ok {
 		return append([]string{own + args[0]}, args[1:]...), nil
 	}

@@ -12,12 +12,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 
-	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 	"mvdan.cc/sh/v3/interp"
 	"mvdan.cc/sh/v3/syntax"
@@ -31,6 +28,7 @@ type shell struct {
 	interactive bool
 	terminal    *terminal // nil without job control
 	history     *history  // nil unless interactive
+	traps       traps
 }
 
 // options are what the command line says.
@@ -69,6 +67,7 @@ func Main(args []string) int {
 	if s.interactive {
 		deepen()
 	}
+	s.traps.watch(s)
 	if err := s.init(opts); err != nil {
 		fmt.Fprintf(os.Stderr, "sh: %v\n", err)
 		return 2
@@ -76,7 +75,6 @@ func Main(args []string) int {
 	if s.interactive {
 		return s.runInteractive()
 	}
-	endOnSignals()
 	if script == nil {
 		return s.runStdin()
 	}
@@ -103,15 +101,21 @@ func (s *shell) init(opts options) error {
 	return err
 }
 
-// runScript runs a whole script.
+// runScript runs a script: its statements as they are read, so that one which can't be
+// understood stops what follows it, and not what comes before.
 func (s *shell) runScript(script io.Reader) int {
-	file, err := syntax.NewParser().Parse(script, s.name)
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "%v\n", err)
-		return 2
+	code := 0
+	for statement, err := range syntax.NewParser().StmtsSeq(script) {
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "%s:%v\n", s.name, err) // it begins with the line
+			code = 2
+			break
+		}
+		if code = s.runStatement(statement); s.runner.Exited() {
+			return code
+		}
 	}
-	rewrite(file, "")
-	return s.status(s.runner.Run(context.Background(), file))
+	return s.finish(code)
 }
 
 // runStdin runs statements from standard input as they come. It reads byte by byte, for what
@@ -121,17 +125,34 @@ func (s *shell) runStdin() int {
 	for statements, err := range syntax.NewParser().InteractiveSeq(byteReader{os.Stdin}) {
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", s.name, err)
-			return 2
+			code = 2
+			break
 		}
 		for _, statement := range statements {
-			rewrite(statement, s.name)
-			code = s.status(s.runner.Run(context.Background(), statement))
-			if s.runner.Exited() {
+			if code = s.runStatement(statement); s.runner.Exited() {
 				return code
 			}
 		}
 	}
+	return s.finish(code)
+}
+
+// runStatement runs a statement, and then what signals wanted meanwhile.
+func (s *shell) runStatement(statement *syntax.Stmt) int {
+	rewrite(statement, s.name)
+	code := s.status(s.runner.Run(context.Background(), statement))
+	if !s.runner.Exited() {
+		code = s.runTraps(code)
+	}
 	return code
+}
+
+// finish ends the shell as exit does, which runs the trap for EXIT.
+func (s *shell) finish(code int) int {
+	exit := &syntax.CallExpr{Args: []*syntax.Word{
+		{Parts: []syntax.WordPart{&syntax.Lit{Value: "exit"}}}, {Parts: []syntax.WordPart{&syntax.Lit{Value: strconv.Itoa(code)}}},
+	}}
+	return s.status(s.runner.Run(context.Background(), &syntax.Stmt{Cmd: exit}))
 }
 
 // status turns what the interpreter returns into an exit status. Other errors than
@@ -225,17 +246,6 @@ func cause(err error) error {
 		return path.Err
 	}
 	return err
-}
-
-// endOnSignals makes PID 1 end of the signals of which any other process would; see signal(7)
-// and pid_namespaces(7). Elsewhere the runtime's handlers do.
-func endOnSignals() {
-	if os.Getpid() != 1 {
-		return
-	}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT)
-	go func() { os.Exit(128 + int((<-signals).(syscall.Signal))) }()
 }
 
 // A byteReader reads one byte at a time, so that nothing is taken from the
