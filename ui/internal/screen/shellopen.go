@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"berth/engine"
+	"berth/ui/internal/keymap"
 	"berth/ui/internal/terminal"
 
 	tea "charm.land/bubbletea/v2"
@@ -103,6 +104,7 @@ func (s *Shells) start(d *deck, cmd []string) tea.Cmd {
 
 func (s *Shells) exec(d *deck, one *session, cmd []string) tea.Cmd {
 	ctx, eng, size, container := s.ctx, s.eng, s.size, d.container
+	attach := s.Keys().Key(keymap.Containers, keymap.Attach)
 	term, res := s.blank(d, one)
 	try := [][]string{cmd}
 	if cmd == nil {
@@ -120,8 +122,8 @@ func (s *Shells) exec(d *deck, one *session, cmd []string) tea.Cmd {
 			}
 		}
 		if cmd == nil {
-			res.err = engine.Errorf(engine.ClassCommandNotFound, "open a shell in %q: the image has none", container).
-				WithHint("Its program can be attached to with a.")
+			res.err = engine.Errorf(engine.ClassCommandNotFound, "open a shell: the image has none of %s", strings.Join(shellCommands, ", ")).
+				WithHint("The container's own program can be attached to with %s.", attach)
 		}
 		return res
 	}
