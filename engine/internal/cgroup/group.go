@@ -66,22 +66,23 @@ func (g *Group) Warnings() []string { return g.warnings }
 // all forks, as it does for the process lists. The caller closes them.
 func (g *Group) Procs() ([]*os.File, error) {
 	var out []*os.File
-	open := func(dir, name string) error {
-		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY, 0)
+	add := func(dir, name string) error {
+		path := filepath.Join(dir, name)
+		fd, err := open(path, unix.O_WRONLY) // see files.go
 		if err != nil {
 			return fmt.Errorf("open control group: %w", err)
 		}
-		out = append(out, f)
+		out = append(out, os.NewFile(uintptr(fd), path))
 		return nil
 	}
 	var err error
 	for _, m := range g.v1 {
 		if err == nil {
-			err = open(m.dir, "tasks")
+			err = add(m.dir, "tasks")
 		}
 	}
 	if err == nil && g.v2 != "" {
-		err = open(g.v2, "cgroup.procs")
+		err = add(g.v2, "cgroup.procs")
 	}
 	if err != nil {
 		for _, f := range out {
