@@ -254,17 +254,13 @@ func (e *Engine) PauseContainer(ctx context.Context, ref string) error {
 		return err
 	}
 	defer client.Close()
-	err = e.one("pause", c.ID, "freeze", "The kernel's freezer stops all processes of the container's control group where they are.",
+	return e.one("pause", c.ID, "freeze", "The kernel's freezer stops all processes of the container's control group where they are.",
 		map[string]string{"cgroup": c.ID}, func() error {
 			if c.State == engine.StatePaused {
 				return engine.Errorf(engine.ClassConflict, "container %s is already paused", c.Name)
 			}
-			return client.Pause(ctx)
+			return client.Pause(ctx) // which tells of it
 		})
-	if err != nil {
-		return err
-	}
-	return e.publish("pause", c, nil)
 }
 
 // UnpauseContainer implements engine.Lifecycle.
@@ -274,15 +270,11 @@ func (e *Engine) UnpauseContainer(ctx context.Context, ref string) error {
 		return err
 	}
 	defer client.Close()
-	err = e.one("unpause", c.ID, "thaw", "The processes go on where the freezer stopped them.",
+	return e.one("unpause", c.ID, "thaw", "The processes go on where the freezer stopped them.",
 		map[string]string{"cgroup": c.ID}, func() error {
 			if c.State != engine.StatePaused {
 				return engine.Errorf(engine.ClassConflict, "container %s is not paused", c.Name)
 			}
 			return client.Unpause(ctx)
 		})
-	if err != nil {
-		return err
-	}
-	return e.publish("unpause", c, nil)
 }

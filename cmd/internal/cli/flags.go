@@ -35,14 +35,6 @@ func (f *filterFlag) Set(s string) error {
 // formatHelp is the same for every list.
 const formatHelp = "Format output: 'table' (default), 'table TEMPLATE', 'json', or a Go 'TEMPLATE'"
 
-// quiet reports whether -q was given, which goes before --format, as Docker says when both are.
-func (a *App) quiet(quiet bool, format string) bool {
-	if quiet && format != "" {
-		fmt.Fprintln(a.err, "WARNING: Ignoring custom format, because both --format and --quiet are set.")
-	}
-	return quiet
-}
-
 // documentHelp is the same for every object.
 const documentHelp = "Format output: 'json', or a Go 'TEMPLATE'"
 

@@ -36,7 +36,7 @@ func (a *App) historyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.quiet(quiet, format) {
+			if quiet && format == "" {
 				for _, e := range entries {
 					fmt.Fprintln(a.out, historyID(e, noTrunc))
 				}

@@ -85,7 +85,7 @@ since=IMAGE, until=TIME.`,
 }
 
 func (a *App) printImages(images []engine.Image, f *imagesFlags, asked func(repo, tag string) bool) error {
-	if a.quiet(f.quiet, f.format) {
+	if f.quiet && f.format == "" {
 		for _, img := range images {
 			for range imageNames(img, f.digests, asked) { // Docker prints the ID once for each name
 				fmt.Fprintln(a.out, imageID(img.ID, f.noTrunc))

@@ -90,7 +90,10 @@ func showsSize(format string) bool {
 }
 
 func (a *App) printContainers(containers []engine.Container, f *psFlags) error {
-	if a.quiet(f.quiet, f.format) {
+	if f.quiet {
+		if f.format != "" { // Docker's lists of images do it the other way round, without a word
+			fmt.Fprintln(a.err, "WARNING: Ignoring custom format, because both --format and --quiet are set.")
+		}
 		for _, c := range containers {
 			fmt.Fprintln(a.out, containerID(c.ID, f.noTrunc))
 		}

@@ -48,7 +48,7 @@ func FromInfo(i engine.Info) Info {
 	}
 	return Info{
 		Containers: i.Containers, ContainersRunning: i.Running, ContainersPaused: i.Paused, ContainersStopped: i.Stopped,
-		Images: i.Images, Driver: i.StorageDriver, LoggingDriver: i.LogDriver, CgroupVersion: i.CgroupVersion,
+		Images: i.Images, Driver: i.StorageDriver, LoggingDriver: i.LogDriver, CgroupVersion: cgroupVersion(i),
 		CgroupDriver: "cgroupfs", DefaultRuntime: "berth", IndexServerAddress: "https://index.docker.io/v1/",
 		MemoryLimit: limits["memory"], PidsLimit: limits["pids"], CPUShares: limits["cpu"],
 		KernelVersion: i.KernelVersion, OperatingSystem: i.OS, OSType: "linux", Architecture: i.Architecture,
@@ -56,4 +56,12 @@ func FromInfo(i engine.Info) Info {
 		SystemTime: i.Time.Format(time.RFC3339Nano), SecurityOptions: orEmpty(i.SecurityOpts),
 		RegistryConfig: RegistryConfig{Mirrors: orEmpty(i.Mirrors)}, Warnings: orEmpty(i.Warnings),
 	}
+}
+
+// cgroupVersion is "1" or "2"; where both are mounted the limits are version 1's.
+func cgroupVersion(i engine.Info) string {
+	if i.CgroupVersion == "hybrid" {
+		return "1"
+	}
+	return i.CgroupVersion
 }
