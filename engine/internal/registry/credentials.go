@@ -176,7 +176,10 @@ func runHelper(ctx context.Context, prog, verb, input string) (string, error) {
 		if said == "" {
 			said = strings.TrimSpace(stderr.String())
 		}
-		return said, engine.Errorf(engine.ClassUnavailable, "credential helper %q: %s: %w", prog, said, err).
+		if said != "" {
+			err = fmt.Errorf("%s: %w", said, err)
+		}
+		return said, engine.Errorf(engine.ClassUnavailable, "credential helper %q: %w", prog, err).
 			WithHint("Install docker-credential-%s, or remove it from Docker's config file.", prog)
 	}
 	return string(out), nil
