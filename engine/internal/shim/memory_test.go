@@ -15,17 +15,23 @@ import (
 // memory returns the resident memory of a process that is its own alone, in kB.
 func memory(t testing.TB, pid int) int {
 	t.Helper()
+	return statusField(t, pid, "RssAnon:")
+}
+
+// statusField returns a size in /proc/PID/status, in kB.
+func statusField(t testing.TB, pid int, name string) int {
+	t.Helper()
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range bytes.Lines(data) {
-		if f := bytes.Fields(line); len(f) > 1 && string(f[0]) == "RssAnon:" {
+		if f := bytes.Fields(line); len(f) > 1 && string(f[0]) == name {
 			kb, _ := strconv.Atoi(string(f[1]))
 			return kb
 		}
 	}
-	t.Fatal("no RssAnon")
+	t.Fatalf("no %s", name)
 	return 0
 }
 
@@ -49,6 +55,8 @@ func TestMemory(t *testing.T) {
 	if t.Logf("idle: %d kB", idle); idle > 4<<10 {
 		t.Error("that is more than 4 MB")
 	}
+	// Most of the program's file was for the start, and is let go of behind it.
+	eventually(t, "the pages of the start to be given back", func() bool { return statusField(t, st.ShimPid, "RssFile:") < 3<<10 })
 	_, _ = a.Write([]byte("\r"))
 	eventually(t, "the burst", func() bool { return out.has("END") })
 	// The collector's own records grow with the heap, and each processor keeps up to
