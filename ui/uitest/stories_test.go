@@ -181,7 +181,7 @@ func TestLogsFollowSearchAndSave(t *testing.T) {
 	u.Sees("first line", "second").SeesNot("evil")
 	u.Press("L").Press("/").Type("first").Press("enter").SeesRow("▌ first line")
 	u.Press("esc", "t").SeesRow("15:09:26.000", "first line")
-	u.Press("f").Sees("held, f follows").Press("f").Sees("following")
+	u.Sees("held, f follows").Press("f").Sees("following").Press("f").Sees("held, f follows") // the search has stopped at its match
 	u.Press("s").Sees("since 10m")
 	file := filepath.Join(t.TempDir(), "web.log")
 	u.Press("S").Sees("Save the log of web-1").Press("ctrl+u").Paste(file).Press("enter").Sees("Saved")
@@ -254,7 +254,7 @@ func TestMouseMarksTextInsideOnePane(t *testing.T) {
 
 func TestMouseReachesDialogs(t *testing.T) {
 	u, f, _ := harbour(t, 120, 35)
-	u.Press("T").Sees("Theme").Click("gruvbox").Click("gruvbox").Sees("The theme is gruvbox.")
+	u.Press("T").Sees("Theme").Click("gruvbox").Press("enter").Sees("The theme is gruvbox.")
 	u.Press(":").Sees("Commands").Type("focus-cont").Sees("Go to the containers.").Click("Go to the containers.").SeesRow("▌", "shell").SeesNot("Commands")
 	u.Press("d").Sees("Delete shell?").Click("Cancel").Insists("esc", "the question is gone", func(s string) bool { return !strings.Contains(s, "Delete shell?") })
 	u.Press("K").Sees("Kill shell?")

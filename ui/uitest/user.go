@@ -298,7 +298,7 @@ func (u *User) Leaves() {
 // Settles waits until the screen is want, and returns it, or what it is instead once it
 // has long been at rest.
 func (u *User) Settles(want string) string {
-	deadline := time.After(3 * time.Second)
+	deadline := time.After(limit)
 	for {
 		u.mu.Lock()
 		changed := u.changed
