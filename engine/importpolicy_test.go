@@ -46,6 +46,7 @@ var bans = []struct {
 	{"cmd/internal/cli", []string{"berth/engine/internal", "berth/engine/local"}, "the command line stands on the contract alone; cmd/berth hands it an engine"},
 	{"cmd/internal/toolbox", []string{"berth/engine", "berth/ui", "berth/pty"}, "it runs inside containers, where nothing of the engine may be"},
 	{"cmd/berth-shim", []string{"berth/ui", "charm.land", "github.com/spf13", "github.com/google/go-containerregistry", "net/http"}, "a shim must start in milliseconds and stay small"},
+	{"cmd/berth", []string{"github.com/distribution/reference"}, "what it does before main, every command of berth waits for; only tests compare with it"},
 	{"engine", []string{"charm.land", "github.com/charmbracelet/bubbletea", "berth/ui", "berth/themes", "berth/cmd"}, "the engine knows no screen"},
 	{"pty", []string{"charm.land", "berth/engine", "berth/ui"}, "a terminal is useful without an engine"},
 	{"themes", []string{"charm.land", "berth/engine", "berth/ui"}, "a theme is data"},

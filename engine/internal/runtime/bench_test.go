@@ -93,6 +93,7 @@ func BenchmarkStart(b *testing.B) {
 		mustDo(b, err)
 		_, err = p.Wait()
 		mustDo(b, err)
+		p.Dismantle()
 	}
 }
 
@@ -106,6 +107,7 @@ func BenchmarkStartWithoutCgroups(b *testing.B) {
 		mustDo(b, err)
 		_, err = p.Wait()
 		mustDo(b, err)
+		p.Dismantle()
 	}
 }
 
