@@ -33,7 +33,7 @@ func (m *Model) reported(a acted) tea.Cmd {
 		return m.complain(a.errs[0], "")
 	}
 	if a.id != "" {
-		m.goTo = a.id
+		m.want.container = a.id
 		m.goToContainer()
 	}
 	return m.report(a.verb + " " + a.what + ".")
@@ -41,8 +41,8 @@ func (m *Model) reported(a acted) tea.Cmd {
 
 // goToContainer selects a container that was just made, once the engine has told of it.
 func (m *Model) goToContainer() {
-	if m.goTo != "" && m.containers.SelectKey(m.goTo) {
-		m.goTo = ""
+	if m.want.container != "" && m.containers.SelectKey(m.want.container) {
+		m.want.container = ""
 		m.focusOn(layout.Containers)
 	}
 }

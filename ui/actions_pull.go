@@ -104,7 +104,7 @@ func (m *Model) holdPull() tea.Cmd {
 	}
 	m.queue.version++
 	m.queue.hidden[j.id] = true
-	m.goToPull = j.key
+	m.want.pull = j.key
 	if j.active {
 		j.cancel()
 	}

@@ -285,7 +285,7 @@ func (m *Model) copy() tea.Cmd {
 
 // quit ends the program. Deletions that wait are carried out: they were asked for.
 func (m *Model) quit() tea.Cmd {
-	m.left, m.farewell = true, m.parting()
+	m.leaving.asked, m.leaving.farewell = true, m.parting()
 	m.shells.Keep(func(string) bool { return false })
 	done := m.flush()
 	return tea.Sequence(done, func() tea.Msg {

@@ -40,23 +40,33 @@ type Model struct {
 	pulls      *screen.Pulls
 	main       *screen.Main
 
-	shells     *screen.Shells // they live on while other things show
-	overlay    overlay
-	notice     notice
-	pending    []pending // deletions that wait, oldest first
-	queue      *queue
-	clock      ticker
-	spin       spin
-	sel        selection
-	seen       versions
-	past       []string // command lines that were run, newest last
-	goTo       string   // a container that was just made and is not in the list yet
-	goToPull   string   // the key that the selected pull has from now on
-	goToPulled string   // an image that was just pulled and is not in the list yet
-	shellFor   string   // a container whose shell is to show, once it is selected
-	left       bool     // by the user's own will
-	farewell   string   // what keeps running, said when the program has ended
-	drawn      drawn
+	shells  *screen.Shells // they live on while other things show
+	overlay overlay
+	notice  notice
+	pending []pending // deletions that wait, oldest first
+	queue   *queue
+	clock   ticker
+	spin    spin
+	sel     selection
+	seen    versions
+	past    []string // command lines that were run, newest last
+	want    want
+	leaving leaving
+	drawn   drawn
+}
+
+// want is what the cursor goes to as soon as the engine has told of it.
+type want struct {
+	container string // that was just made
+	pull      string // the key that the selected pull has from now on
+	image     string // that was just pulled
+	shell     string // a container whose shell is to show, once it is selected
+}
+
+// leaving is how the program ends.
+type leaving struct {
+	asked    bool   // by the user's own will
+	farewell string // what keeps running, said when the program has ended
 }
 
 // look is how everything is drawn, and with which keys it is reached.
@@ -243,8 +253,8 @@ func (m *Model) follow() tea.Cmd {
 		m.seen.images = m.state.ImagesVersion
 		_, before := m.images.Len()
 		m.images.Set(m.state.Images)
-		if m.goToPulled != "" && m.images.SelectKey(m.goToPulled) {
-			m.goToPulled = ""
+		if m.want.image != "" && m.images.SelectKey(m.want.image) {
+			m.want.image = ""
 		}
 		m.refilled(layout.Images, before)
 	}
@@ -261,8 +271,8 @@ func (m *Model) follow() tea.Cmd {
 		m.seen.pulls = v
 		before := m.pulls.Lines()
 		m.pulls.Set(m.allPulls())
-		if m.goToPull != "" && m.pulls.SelectKey(m.goToPull) {
-			m.goToPull = ""
+		if m.want.pull != "" && m.pulls.SelectKey(m.want.pull) {
+			m.want.pull = ""
 		}
 		m.drawn.mark(layout.Pulls)
 		if m.main.Subject().Kind == screen.APull {

@@ -143,7 +143,7 @@ func (m *Model) pullMoved(msg tea.Msg) tea.Cmd {
 			selected, _ := m.pulls.Selected()
 			j.id = msg.id
 			if selected.Key == j.key {
-				m.goToPull = msg.id
+				m.want.pull = msg.id
 			}
 		}
 	case pullEnded:
@@ -178,7 +178,7 @@ func (m *Model) pullMoved(msg tea.Msg) tea.Cmd {
 // goToImage puts the cursor of the images on one that was just pulled.
 func (m *Model) goToImage(id engine.Digest) {
 	if !m.images.SelectKey(string(id)) {
-		m.goToPulled = string(id) // its event is still under way
+		m.want.image = string(id) // its event is still under way
 	}
 	m.drawn.mark(layout.Images)
 }

@@ -53,7 +53,7 @@ func (m *Model) shelled(msg tea.Msg) tea.Cmd {
 	case screen.ShellsFound:
 		return m.shells.Found(msg)
 	case created:
-		m.goTo, m.shellFor = msg.id, msg.id
+		m.want.container, m.want.shell = msg.id, msg.id
 		m.goToContainer()
 		return m.shells.Start(msg.id, msg.name)
 	}
@@ -105,8 +105,8 @@ func (m *Model) inShell(c engine.Container, cmd tea.Cmd) tea.Cmd {
 // the focus is.
 func (m *Model) followShells() tea.Cmd {
 	var cmd tea.Cmd
-	if m.shellFor != "" && m.main.Subject().ID == m.shellFor {
-		m.shellFor = ""
+	if m.want.shell != "" && m.main.Subject().ID == m.want.shell {
+		m.want.shell = ""
 		cmd = m.tab(screen.AContainer, shellTab)
 	}
 	if !m.look.style.Plain {
@@ -128,7 +128,7 @@ func (m *Model) followShells() tea.Cmd {
 func (m *Model) keepShells() {
 	m.shells.Keep(func(id string) bool {
 		_, ok := m.state.Container(id)
-		return ok || id == m.shellFor
+		return ok || id == m.want.shell
 	})
 }
 

@@ -53,15 +53,15 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	g := guard{m, new(fault)}
 	pace.program = tea.NewProgram(g, options...)
 	_, err := pace.program.Run()
-	if m.left && !m.state.Ready {
-		m.farewell = m.unheard()
+	if m.leaving.asked && !m.state.Ready {
+		m.leaving.farewell = m.unheard()
 	}
-	if m.farewell != "" && g.fault.what == nil {
+	if m.leaving.farewell != "" && g.fault.what == nil {
 		out := opts.Out
 		if out == nil {
 			out = os.Stdout
 		}
-		fmt.Fprintln(out, m.farewell) // nobody is left to hear of an error
+		fmt.Fprintln(out, m.leaving.farewell) // nobody is left to hear of an error
 	}
 	switch {
 	case g.fault.what != nil:
