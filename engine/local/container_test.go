@@ -344,7 +344,15 @@ func TestTheTerminalHasTheClientsSize(t *testing.T) {
 
 func TestStopAsksThenKills(t *testing.T) {
 	e := pulled(t)
-	polite := start(t, e, sh("sleep 600")) // the toolbox's shell obeys SIGTERM as process 1
+	polite := start(t, e, sh("echo up; sleep 600")) // the toolbox's shell obeys SIGTERM as process 1
+	var log strings.Builder
+	until(t, "the shell to be up", func() bool {
+		e.Logs(testContext(t), polite, engine.LogOptions{Stdout: true, Tail: -1}, func(l engine.LogEntry) error {
+			log.Write(l.Line)
+			return nil
+		})
+		return log.Len() > 0
+	}, log.String)
 	deaf := start(t, e, engine.ContainerConfig{Image: "toolbox", Entrypoint: []string{}, Cmd: []string{"sleep", "600"}, StopSignal: "WINCH"})
 	if err := e.StopContainer(testContext(t), polite, engine.StopOptions{}); err != nil {
 		t.Fatal(err)

@@ -32,17 +32,15 @@ func (e *Engine) WaitContainer(ctx context.Context, ref string, cond engine.Wait
 		}
 		client, err := e.dial(ctx, &c)
 		if err != nil {
-			if engine.ClassOf(err) == engine.ClassConflict { // ended meanwhile
-				return e.lastExit(rec.ID)
+			if engine.ClassOf(err) != engine.ClassConflict {
+				return engine.ExitStatus{}, err
 			}
-			return engine.ExitStatus{}, err
+			exit, err := shim.LastExit(e.state.Dir(rec.ID), err)
+			return e.afterShim(rec.ID, exit), err
 		}
 		defer client.Close()
 		exit, err := client.Wait(ctx)
-		if err == nil {
-			exit = e.afterShim(rec.ID, exit)
-		}
-		return exit, err
+		return e.afterShim(rec.ID, exit), err
 	case engine.WaitNextExit:
 		return e.awaitEvent(ctx, from, rec.ID, "die")
 	case engine.WaitRemoved:

@@ -279,15 +279,18 @@ func (c *Client) Wait(ctx context.Context) (engine.ExitStatus, error) {
 	if ctx.Err() != nil {
 		return engine.ExitStatus{}, ctx.Err()
 	}
-	return lastExit(c.dir, err)
+	return LastExit(c.dir, err)
 }
 
-// lastExit reads from disk how a container ended whose shim can't be asked. A killed
+// LastExit reads from disk how a container ended whose shim can't be asked, for cause. A killed
 // shim's descriptors close one after the other: its connections may break a moment
 // before its lock is free.
-func lastExit(dir string, cause error) (engine.ExitStatus, error) {
+func LastExit(dir string, cause error) (engine.ExitStatus, error) {
 	for range 200 {
 		st, err := ReadStatus(dir)
+		if engine.ClassOf(err) == engine.ClassNotFound {
+			return Killed(), nil // and, as it was to be at its end, removed by whoever settled it
+		}
 		if err != nil {
 			return engine.ExitStatus{}, err
 		}
