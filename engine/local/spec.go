@@ -190,7 +190,9 @@ func feasible(r *specs.LinuxResources, limits []string) (*specs.LinuxResources, 
 	}
 	if r.Pids != nil && !can("pids") {
 		kept.Pids = nil
-		drop("limits on the number of processes")
+		if *r.Pids.Limit > 0 { // -1 asks for what there is: no limit
+			drop("limits on the number of processes")
+		}
 	}
 	if r.BlockIO != nil && !can("io") {
 		kept.BlockIO = nil

@@ -102,6 +102,13 @@ func TestLimitsThatTheHostCannotKeepAreNamed(t *testing.T) {
 	if asked.Memory == nil || asked.CPU.Cpus != "0" {
 		t.Error("what was asked for was changed")
 	}
+	unlimited, err := cgroup.Resources(engine.Resources{PidsLimit: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, warnings := feasible(unlimited, nil); len(warnings) != 0 {
+		t.Errorf("no limit was asked for, and the warnings are %q", warnings)
+	}
 	if kept, warnings := feasible(nil, nil); kept != nil || warnings != nil {
 		t.Errorf("without limits: %v, %q", kept, warnings)
 	}
