@@ -41,15 +41,16 @@ func machine() string {
 	if os.Geteuid() != 0 {
 		user = "an unprivileged user"
 	}
-	return fmt.Sprintf("%s, %d cores of %s, Linux %s, as %s", time.Now().UTC().Format("2006-01-02"), runtime.NumCPU(), model, kernel, user)
+	load := "unknown"
+	if data, err := os.ReadFile("/proc/loadavg"); err == nil {
+		load = strings.Fields(string(data))[0]
+	}
+	return fmt.Sprintf("%s, %d cores of %s, Linux %s, as %s, load at the start %s",
+		time.Now().UTC().Format("2006-01-02"), runtime.NumCPU(), model, kernel, user, load)
 }
 
 func (r *report) begin(w io.Writer) {
-	load := ""
-	if data, err := os.ReadFile("/proc/loadavg"); err == nil {
-		load = ", load " + strings.Fields(string(data))[0]
-	}
-	fmt.Fprintf(w, "%s%s\nThe last column is how many times as good berth is.\n", r.Machine, load)
+	fmt.Fprintf(w, "%s\nThe last column is how many times as good berth is.\n", r.Machine)
 }
 
 func (r *report) end(w io.Writer) {
