@@ -27,8 +27,8 @@ func (g *Group) Freeze() error {
 		return g.freeze1(dir)
 	}
 	if g.v2 == "" {
-		return engine.Errorf(engine.ClassUnsupported, "freeze processes: this user has no control group that can").
-			WithHint("Run berth as root, or in a delegated control group (`systemd-run --user --scope berth`).")
+		return engine.Errorf(engine.ClassUnsupported, "freeze processes: the container has no control group that can").
+			WithHint("See `berth doctor` for what this host lacks; then start the container again.")
 	}
 	return g.freeze2()
 }
