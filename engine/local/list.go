@@ -136,6 +136,8 @@ func (e *Engine) containers() ([]engine.Container, error) {
 		return nil, err
 	}
 	index := e.state.LoadIndex()
+	stamp, done := e.state.Stamps()
+	defer done()
 	type loaded struct {
 		engine.Container
 		stamp int64
@@ -149,7 +151,7 @@ func (e *Engine) containers() ([]engine.Container, error) {
 		wg.Go(func() {
 			for i := from; i < min(from+half, len(ids)); i++ {
 				l := &all[i]
-				l.stamp = e.state.Stamp(ids[i])
+				l.stamp = stamp(ids[i])
 				if data, ok := index.Get(ids[i], l.stamp); ok && decodeSummary(data, &l.Container) == nil {
 					continue
 				}

@@ -64,6 +64,7 @@ since=IMAGE, until=TIME.`,
 			if len(args) == 1 {
 				opts.Ref = args[0]
 			}
+			quick()
 			images, err := eng.ListImages(cmd.Context(), opts)
 			if err != nil {
 				return err

@@ -64,6 +64,7 @@ understood too: no container here has a health check, a published port or a task
 			if !f.quiet && showsSize(f.format) {
 				opts.Size = true
 			}
+			quick()
 			list, err := eng.ListContainers(cmd.Context(), opts)
 			if err != nil {
 				return err
