@@ -74,3 +74,88 @@ func fill(t *testing.T, file string) {
 		}
 	}
 }
+
+// The disk fills up at any point of a container's life. Whatever that spoils, with room
+// again everything works, and nothing has to be repaired by hand.
+func TestADiskThatFillsUpAtAnyPoint(t *testing.T) {
+	ability.Need(t, ability.Root)
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=48m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	e := openAt(t, filepath.Join(dir, "state"))
+	ctx := testContext(t)
+	if _, err := e.Pull(ctx, engine.PullRequest{Ref: "toolbox"}); err != nil {
+		t.Fatal(err)
+	}
+	full := filepath.Join(dir, "fill")
+	for i := range ability.Times(12, 120) {
+		fill(t, full)
+		fi, err := os.Stat(full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(full, fi.Size()-int64(i%24)*4096); err != nil { // so much room is left
+			t.Fatal(err)
+		}
+		tight(t, e, i)
+		if err := os.Remove(full); err != nil {
+			t.Fatal(err)
+		}
+		if out, errs, st := runs(t, e, sh("echo again")); out != "again\n" || st.Code != 0 {
+			t.Fatalf("after %d pages of room: %q %q %+v", i%24, out, errs, st)
+		}
+		if _, err := e.PruneContainers(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		all, err := e.ListContainers(ctx, engine.ContainerListOptions{All: true})
+		if err != nil || len(all) != 0 {
+			t.Fatalf("after %d pages of room: %d containers are left, %v", i%24, len(all), err)
+		}
+	}
+}
+
+// tight lives a container's life where there may be no room for it. An error is right,
+// as long as it says that the disk is full.
+func tight(t *testing.T, e engine.Engine, i int) {
+	t.Helper()
+	ctx := testContext(t)
+	cfg := sh("head -c 200000 /dev/zero | tr '\\0' x; echo > /new; exit 3")
+	cfg.AutoRemove = i%3 == 0
+	res, err := e.CreateContainer(ctx, cfg)
+	if err != nil {
+		if engine.ClassOf(err) != engine.ClassExhausted {
+			t.Errorf("create: %v (%v)", err, engine.ClassOf(err))
+		}
+		return
+	}
+	var out output
+	a, err := e.StartContainer(ctx, res.ID, &engine.AttachOptions{Stdout: &out})
+	if err != nil {
+		if engine.ClassOf(err) != engine.ClassExhausted {
+			t.Errorf("start: %v (%v)", err, engine.ClassOf(err))
+		}
+		if cfg.AutoRemove { // never started, it never ended
+			_ = e.RemoveContainer(ctx, res.ID, engine.RemoveContainerOptions{Force: true})
+		}
+		return
+	}
+	defer a.Close()
+	if st, err := a.Wait(); err != nil || st.Code != 3 {
+		t.Errorf("the program ended with %+v, %v", st, err)
+	}
+	if got := len(out.String()); got != 200000 {
+		t.Errorf("its client got %d bytes of 200000", got)
+	}
+	if cfg.AutoRemove {
+		return
+	}
+	if d, err := e.InspectContainer(ctx, res.ID, engine.InspectOptions{}); err != nil || d.State != engine.StateExited || d.ExitCode != 3 {
+		t.Errorf("it is told as %s with %d, %v", d.State, d.ExitCode, err)
+	}
+}

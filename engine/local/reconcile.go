@@ -97,7 +97,10 @@ func (e *Engine) writeBundle(op *operation, rec *state.Record, dir string) error
 	if err != nil {
 		return err
 	}
-	return b.Write(dir)
+	if err := b.Write(dir); err != nil {
+		return hostError(err, "start container %q", rec.Name)
+	}
+	return nil
 }
 
 // tellDeath publishes the beginning and the end of the last run, unless that was done by

@@ -2,6 +2,7 @@ package shim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -100,24 +101,47 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 		s.removeCgroup(group)
 		return nil, err
 	}
-	sess, err := io.session(prog, session.Config{Log: s.logger(), StdinOnce: once, SpillDir: s.dir})
+	started := time.Now()
+	var sess *session.Session
+	if err = s.recordStart(prog, started); err != nil {
+		io.close()
+	} else {
+		sess, err = io.session(prog, session.Config{Log: s.logger(), StdinOnce: once, SpillDir: s.dir})
+	}
 	if err != nil {
 		_ = prog.Signal(unix.SIGKILL)
 		_, _ = prog.Wait()
 		s.removeCgroup(group)
 		return nil, err
 	}
-	r := &run{prog: prog, sess: sess, tty: p.Terminal, start: time.Now(), exited: make(chan struct{})}
+	r := &run{prog: prog, sess: sess, tty: p.Terminal, start: started, exited: make(chan struct{})}
 	s.mu.Lock()
 	s.main, s.prog, s.group = r, prog, group
-	s.status.State = engine.StateRunning
-	s.status.Pid, s.status.PidStart = prog.Pid(), startTime(prog.Pid())
-	s.status.Started = r.start
-	s.status.Finished, s.status.ExitCode, s.status.Signal = time.Time{}, 0, 0
-	s.status.OOMKilled, s.status.Error = false, ""
-	s.record()
 	s.mu.Unlock()
 	return r, nil
+}
+
+// recordStart records that the program runs. One of which no list could tell, because the
+// disk is full, must not run; and the record of its end has a place to be written to.
+func (s *supervisor) recordStart(prog program, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.status
+	s.status.State = engine.StateRunning
+	s.status.Pid, s.status.PidStart = prog.Pid(), startTime(prog.Pid())
+	s.status.Started = at
+	s.status.Finished, s.status.ExitCode, s.status.Signal = time.Time{}, 0, 0
+	s.status.OOMKilled, s.status.Error = false, ""
+	err := s.status.write(s.dir)
+	if err == nil {
+		return nil
+	}
+	s.status = before
+	class := engine.ClassUnknown
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		class = engine.ClassExhausted
+	}
+	return engine.Errorf(class, "start container %q: %w", s.b.Name, err)
 }
 
 // logger returns what the sessions of the main process write their output to.

@@ -75,7 +75,9 @@ func (s Status) write(dir string) error {
 		// No room for a second file. The old one has its block: an exit status that is
 		// written over it is worth more than one that is lost. Padding keeps the file
 		// from being half of each; a crash within the one write is the risk that is left.
-		err = overwriteFile(path, data)
+		if werr := overwriteFile(path, data); !errors.Is(werr, fs.ErrNotExist) {
+			err = werr
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("write status: %w", err)
