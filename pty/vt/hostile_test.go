@@ -148,6 +148,12 @@ func TestUnfinishedSequences(t *testing.T) {
 }
 
 // TestRestore holds that a terminal gets its modes back whatever ran in it.
+func TestRestoreResetsTheKeypadForTerminalsWithoutItsMode(t *testing.T) {
+	if !bytes.Contains(RestoreSequence(), []byte("\x1b>")) {
+		t.Error("a program's ESC = is not undone where DECNKM is unknown")
+	}
+}
+
 func TestRestore(t *testing.T) {
 	for i := range 300 {
 		r := rand.New(rand.NewPCG(uint64(i), 5))

@@ -120,10 +120,10 @@ const leaveAlternate = "\x1b7\x1b[?1049l"
 
 // resetModes undoes the rest. DECSTR resets origin mode without moving the
 // cursor; DECRST 6 and DECSTBM, for terminals that do not know it, do move it,
-// so they stand between DECSC and DECRC.
+// so they stand between DECSC and DECRC. tmux knows DECKPNM, but not DECNKM.
 const resetModes = "\x1b[!p" + "\x1b7\x1b[?69l\x1b[?6l\x1b[r\x1b8" +
 	"\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l" +
-	"\x1b[?1004l\x1b[?2004l\x1b[?2031l\x1b[?2048l\x1b[?2027l\x1b[?1l\x1b[?5l\x1b[?66l\x1b[?67l\x1b[>4m" +
+	"\x1b[?1004l\x1b[?2004l\x1b[?2031l\x1b[?2048l\x1b[?2027l\x1b[?1l\x1b[?5l\x1b[?66l\x1b>\x1b[?67l\x1b[>4m" +
 	"\x1b[2l\x1b[4l\x1b[20l\x1b[?7h\x1b[?8h\x1b[?45l\x1b[?1036h" +
 	asciiSets + "\x1b[0\"q\x1b]8;;\x1b\\\x1b[m\x1b[0 q\x1b[?12l\x1b[?25h"
 
