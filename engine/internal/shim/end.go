@@ -50,7 +50,9 @@ func (s *supervisor) teardown() {
 		_ = os.Remove(filepath.Join(s.dir, socketName)) // dead without us anyway
 		_ = s.listener.f.Close()
 	}
-	if s.lock != nil {
+	// The files of a removed container stay ours until this process ends: another berth
+	// would else begin to delete them beside us.
+	if s.lock != nil && s.trash == "" {
 		_ = s.lock.Close()
 	}
 }
