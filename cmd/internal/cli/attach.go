@@ -111,5 +111,5 @@ func (a *App) attach(ctx context.Context, eng engine.Engine, s *session, connect
 	if s.autoRemove {
 		a.awaitRemoval(ctx, eng, s.id)
 	}
-	return exitWith(status.Code)
+	return endedWith(status)
 }

@@ -86,7 +86,7 @@ func (a *App) exec(ctx context.Context, id string, f *execFlags) (err error) {
 	case err != nil:
 		return err
 	}
-	return exitWith(status.Code)
+	return endedWith(status)
 }
 
 // notExecuted gives what is wrong with the process itself, its user or its directory,

@@ -44,6 +44,15 @@ func exitWith(code int) error {
 	return &statusError{code: code}
 }
 
+// endedWith ends the program as a container's process ended: silently, unless it was
+// not that process's doing, as when the container's shim was killed.
+func endedWith(status engine.ExitStatus) error {
+	if status.Error == "" || status.Code == 0 {
+		return exitWith(status.Code)
+	}
+	return &statusError{code: status.Code, err: errors.New(status.Error)}
+}
+
 // followEnded is how a command ends that goes on until the user has seen enough: with
 // the signal's code, but without a word, as the signal is no failure.
 func followEnded(ctx context.Context) error {

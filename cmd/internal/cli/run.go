@@ -101,7 +101,7 @@ func (a *App) run(ctx context.Context, f *runFlags, args []string) error {
 	if cfg.AutoRemove {
 		a.awaitRemoval(ctx, eng, id)
 	}
-	return exitWith(status.Code)
+	return endedWith(status)
 }
 
 // runSession says what to connect; nil for -d.
