@@ -14,9 +14,11 @@
 // # Files in the container's directory
 //
 //	bundle.json   what to run; written by the engine before the start
-//	status.json   how it stands; written by the shim only, replaced atomically
+//	status.json   how it stands; written by the shim, and by who settles what a killed
+//	              one left; replaced atomically
 //	shim.lock     locked (flock) as long as the shim lives: its liveness
-//	shim.sock     the socket, mode 0600
+//	shim.sock     the socket, mode 0600; beside a free lock, the mark of a shim that
+//	              was killed before all was told and done: see [Settle]
 //	shim.log      faults of the shim itself; empty on a good day
 //
 // # Conversation
