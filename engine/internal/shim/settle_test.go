@@ -191,7 +191,7 @@ func TestTheKernelTellsHowItEnded(t *testing.T) {
 }
 
 func TestResumeBringsItBack(t *testing.T) {
-	dir := prepareDir(t, `echo run; sleep 1000`, func(b *bundle.Bundle) { b.Restart.Name = "always" })
+	dir := prepareDir(t, `echo run; exec sleep 1000`, func(b *bundle.Bundle) { b.Restart.Name = "always" })
 	start(t, dir, nil)
 	for count := 1; count <= 2; count++ {
 		eventually(t, "output", func() bool { out, _ := logged(t, dir); return strings.Count(out, "run") == count })

@@ -101,7 +101,7 @@ func (t *traps) set(n syscall.Signal, action *string) {
 	case action == nil:
 		signal.Reset(n)
 	case *action == "":
-		signal.Ignore(n) // what is executed inherits that
+		signal.Ignore(n) // what is executed inherits that, but Go programs take most signals back
 	default:
 		t.actions[n] = *action
 		signal.Notify(t.coming, n)
