@@ -72,6 +72,25 @@ var watchSentences = []sentence{
 			s.Errorf("order %q", order)
 		}
 	}},
+	{"stopping tells which signal was sent, under the present name", func(s *suite) {
+		s.pull("toolbox")
+		id := s.start("sleep", "1000")
+		s.must(s.RenameContainer(s.ctx, id, "stopped"))
+		sub := s.watch(engine.WatchOptions{Kinds: []engine.EventKind{engine.KindContainer}})
+		s.must(s.StopContainer(s.ctx, id, engine.StopOptions{Signal: "KILL"}))
+		signal := ""
+		for _, e := range s.collect(sub, func(e engine.Event) bool { return e.Action == "stop" }) {
+			if e.Attributes["name"] != "stopped" {
+				s.Errorf("%s of %q", e.Action, e.Attributes["name"])
+			}
+			if e.Action == "kill" {
+				signal = e.Attributes["signal"]
+			}
+		}
+		if signal != "9" {
+			s.Errorf("killed with signal %q", signal)
+		}
+	}},
 	{"a pull's progress and end arrive, and the image with them", func(s *suite) {
 		sub := s.watch(engine.WatchOptions{Kinds: []engine.EventKind{engine.KindPull, engine.KindImage}})
 		s.pull("toolbox")

@@ -142,6 +142,8 @@ func (f *Fake) StopContainer(ctx context.Context, id string, opts engine.StopOpt
 		if c.rec.State == engine.StatePaused {
 			p.thaw()
 		}
+		_, n := signalOf(sig)
+		f.publishContainer("kill", c, map[string]string{"signal": strconv.Itoa(n)})
 		return p.signal(sig)
 	})
 	if err != nil || p == nil {
@@ -165,7 +167,11 @@ func (f *Fake) StopContainer(ctx context.Context, id string, opts engine.StopOpt
 			return nil
 		case <-limit:
 			limit = nil
-			if err := p.signal("KILL"); err != nil {
+			err := f.with(ctx, "StopContainer", id, func(c *container) error {
+				f.publishContainer("kill", c, map[string]string{"signal": "9"})
+				return p.signal("KILL")
+			})
+			if err != nil {
 				return err
 			}
 		case <-ctx.Done():

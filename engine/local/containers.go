@@ -117,6 +117,13 @@ func (e *Engine) RenameContainer(ctx context.Context, ref, name string) error {
 		if err != nil {
 			return err
 		}
+		if c.State.Alive() {
+			// Its shim publishes and speaks too. One that ends just now has no more to say.
+			if client, err := shim.Dial(ctx, e.state.Dir(rec.ID)); err == nil {
+				_ = client.Rename(ctx, name)
+				_ = client.Close()
+			}
+		}
 		c.Name = name
 		return e.publish("rename", c, map[string]string{"oldName": "/" + old})
 	})
@@ -247,7 +254,7 @@ func (e *Engine) RemoveContainer(ctx context.Context, ref string, opts engine.Re
 				WithHint("Stop the container before removing it, or remove it with `berth rm -f %s`.", c.Name)
 		}
 		err := op.long("kill", "It runs: SIGKILL ends it, and its restart policy no longer counts.",
-			map[string]int{"pid": c.Pid}, func() error { return e.killAndWait(ctx, id) })
+			map[string]int{"pid": c.Pid}, func() error { return e.killAndWait(ctx, &c) })
 		if err != nil {
 			return err
 		}
@@ -287,16 +294,19 @@ func (e *Engine) discard(c *engine.Container) error {
 }
 
 // killAndWait ends a container for good: its restart policy no longer counts.
-func (e *Engine) killAndWait(ctx context.Context, id string) error {
-	client, err := shim.Dial(ctx, e.state.Dir(id))
+func (e *Engine) killAndWait(ctx context.Context, c *engine.Container) error {
+	client, err := shim.Dial(ctx, e.state.Dir(c.ID))
 	if err != nil {
-		if st, rerr := shim.ReadStatus(e.state.Dir(id)); rerr != nil || !st.State.Alive() {
+		if st, rerr := shim.ReadStatus(e.state.Dir(c.ID)); rerr != nil || !st.State.Alive() {
 			return nil // ended meanwhile
 		}
 		return err
 	}
 	defer client.Close()
 	if err := ended(client.Kill(ctx)); err != nil {
+		return err
+	}
+	if err := e.publishKill(c, unix.SIGKILL); err != nil {
 		return err
 	}
 	_, err = client.Wait(ctx)

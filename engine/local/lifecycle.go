@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"berth/engine"
@@ -96,6 +97,9 @@ func (e *Engine) StopContainer(ctx context.Context, ref string, opts engine.Stop
 	if err != nil {
 		return err
 	}
+	if err := e.publishKill(&c, sig); err != nil {
+		return err
+	}
 	wait := ctx
 	if timeout >= 0 {
 		var cancel context.CancelFunc
@@ -111,6 +115,9 @@ func (e *Engine) StopContainer(ctx context.Context, ref string, opts engine.Stop
 		err = op.step("kill", "It did not end in time: SIGKILL ends it, and with it every process in its PID namespace.",
 			map[string]any{"pid": c.Pid}, func() error {
 				if err := ended(client.Kill(ctx)); err != nil {
+					return err
+				}
+				if err := e.publishKill(&c, unix.SIGKILL); err != nil {
 					return err
 				}
 				_, err := client.Wait(ctx)
@@ -229,7 +236,12 @@ func (e *Engine) KillContainer(ctx context.Context, ref, signal string) error {
 	if err != nil {
 		return err
 	}
-	return e.publish("kill", c, map[string]string{"signal": unix.SignalName(sig)})
+	return e.publishKill(c, sig)
+}
+
+// publishKill tells that a signal was sent.
+func (e *Engine) publishKill(c *engine.Container, sig unix.Signal) error {
+	return e.publish("kill", c, map[string]string{"signal": strconv.Itoa(int(sig))})
 }
 
 // sendSignal sends a signal, and waits for the end that SIGKILL is.

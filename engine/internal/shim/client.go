@@ -263,6 +263,12 @@ func (c *Client) UpdateRestart(ctx context.Context, r bundle.Restart) error {
 	return err
 }
 
+// Rename tells the shim the container's new name, for what it publishes and says.
+func (c *Client) Rename(ctx context.Context, name string) error {
+	_, err := c.call(ctx, wireRequest{Op: opRename, Name: name})
+	return err
+}
+
 // Wait blocks until the present run of the main process ends. A container that does
 // not run, or whose shim is killed meanwhile, has its last status returned.
 func (c *Client) Wait(ctx context.Context) (engine.ExitStatus, error) {

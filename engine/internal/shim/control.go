@@ -39,7 +39,7 @@ func (s *supervisor) signal(execID string, n int) error {
 		if engine.ClassOf(err) == engine.ClassConflict {
 			return s.notRunning()
 		}
-		return engine.Errorf(engine.ClassOf(err), "send %s to container %q: %w", unix.SignalName(sig), s.b.Name, err)
+		return engine.Errorf(engine.ClassOf(err), "send %s to container %q: %w", unix.SignalName(sig), s.events.container(), err)
 	}
 	// A frozen process can't take a signal, not even SIGKILL on cgroup v1.
 	if sig == unix.SIGKILL && execID == "" {
@@ -72,11 +72,11 @@ func (s *supervisor) pause(on bool) error {
 	case s.main == nil:
 		return s.notRunning()
 	case s.status.State != want && on:
-		return engine.Errorf(engine.ClassConflict, "container %q is already paused", s.b.Name)
+		return engine.Errorf(engine.ClassConflict, "container %q is already paused", s.events.container())
 	case s.status.State != want:
-		return engine.Errorf(engine.ClassConflict, "container %q is not paused", s.b.Name)
+		return engine.Errorf(engine.ClassConflict, "container %q is not paused", s.events.container())
 	case s.group == nil:
-		return engine.Errorf(engine.ClassUnsupported, "pause container %q: this host lets it have no cgroup with a freezer", s.b.Name)
+		return engine.Errorf(engine.ClassUnsupported, "pause container %q: this host lets it have no cgroup with a freezer", s.events.container())
 	}
 	freeze := s.group.Freeze
 	if !on {
@@ -97,14 +97,14 @@ func (s *supervisor) update(resources json.RawMessage, p *bundle.Restart) error 
 	var r *specs.LinuxResources
 	if len(resources) > 0 {
 		if err := json.Unmarshal(resources, &r); err != nil {
-			return engine.Errorf(engine.ClassInvalid, "update container %q: read limits: %w", s.b.Name, err)
+			return engine.Errorf(engine.ClassInvalid, "update container %q: read limits: %w", s.events.container(), err)
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r != nil {
 		if s.group == nil {
-			return engine.Errorf(engine.ClassUnsupported, "update container %q: this host lets it have no cgroup", s.b.Name)
+			return engine.Errorf(engine.ClassUnsupported, "update container %q: this host lets it have no cgroup", s.events.container())
 		}
 		if err := s.group.Update(r); err != nil {
 			return err

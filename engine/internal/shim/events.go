@@ -18,8 +18,9 @@ type events struct {
 	log *eventlog.Log // nil without one
 	b   *bundle.Bundle
 
-	mu   sync.Mutex // guards recs and the sequence numbers of all operations
+	mu   sync.Mutex // guards recs, name and the sequence numbers of all operations
 	recs []pending
+	name string     // the container's, which may change while it runs
 	op   *operation // whose steps the main process's next start is
 }
 
@@ -38,7 +39,7 @@ type pending struct {
 }
 
 func openEvents(b *bundle.Bundle) (*events, error) {
-	e := &events{b: b}
+	e := &events{b: b, name: b.Name}
 	e.op = &operation{e: e, id: b.Op, name: b.OpName, seq: b.StepOffset}
 	if b.EventLog == "" {
 		return e, nil
@@ -58,13 +59,26 @@ func (e *events) add(action string, attrs map[string]string) {
 	}
 	all := make(map[string]string, len(e.b.Labels)+len(attrs)+2)
 	maps.Copy(all, e.b.Labels) // first: a label is data and must not replace what we say
-	all["name"], all["image"] = e.b.Name, e.b.Image
+	all["name"], all["image"] = e.container(), e.b.Image
 	maps.Copy(all, attrs)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.recs = append(e.recs, pending{Record: eventlog.Record{
 		Time: time.Now(), Kind: string(engine.KindContainer), Action: action, ID: e.b.ID, Attrs: all,
 	}})
+}
+
+// container returns the container's present name.
+func (e *events) container() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.name
+}
+
+func (e *events) rename(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.name = name
 }
 
 // begin begins an operation that no berth began.

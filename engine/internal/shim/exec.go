@@ -32,8 +32,8 @@ func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttac
 		return nil, nil, s.notRunning()
 	}
 	if state == engine.StatePaused {
-		return nil, nil, engine.Errorf(engine.ClassConflict, "container %q is paused", s.b.Name).
-			WithHint("`berth unpause %s` thaws it.", s.b.Name)
+		return nil, nil, engine.Errorf(engine.ClassConflict, "container %q is paused", s.events.container()).
+			WithHint("`berth unpause %s` thaws it.", s.events.container())
 	}
 	size := engine.Size(spec.Size)
 	if attach != nil && attach.Size != (wireSize{}) && !attach.ReadOnly {

@@ -141,7 +141,7 @@ func (s *supervisor) recordStart(prog program, at time.Time) error {
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 		class = engine.ClassExhausted
 	}
-	return engine.Errorf(class, "start container %q: %w", s.b.Name, err)
+	return engine.Errorf(class, "start container %q: %w", s.events.container(), err)
 }
 
 // logger returns what the sessions of the main process write their output to.

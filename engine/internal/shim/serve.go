@@ -77,6 +77,8 @@ func (s *supervisor) handle(c *conn, req wireRequest) bool {
 		err = s.update(req.Resources, req.Restart)
 	case opStopRestarting:
 		s.stopRestarting()
+	case opRename:
+		s.events.rename(req.Name)
 	default:
 		err = engine.Errorf(engine.ClassInvalid, "request %q is unknown to the container's shim", req.Op)
 	}

@@ -190,5 +190,5 @@ func (s *supervisor) running() *run {
 }
 
 func (s *supervisor) notRunning() error {
-	return engine.Errorf(engine.ClassConflict, "container %q is not running", s.b.Name)
+	return engine.Errorf(engine.ClassConflict, "container %q is not running", s.events.container())
 }

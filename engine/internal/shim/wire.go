@@ -32,6 +32,7 @@ const (
 	opUnpause        = "unpause"
 	opUpdate         = "update"
 	opStopRestarting = "stop-restarting"
+	opRename         = "rename"
 )
 
 type wireRequest struct {
@@ -45,6 +46,7 @@ type wireRequest struct {
 	// json looks at the whole type otherwise, at the start of every shim.
 	Resources json.RawMessage `json:",omitempty"`
 	Restart   *bundle.Restart `json:",omitempty"`
+	Name      string          `json:",omitempty"`
 }
 
 type wireSize struct {

@@ -2,12 +2,9 @@ package dockerjson
 
 import (
 	"maps"
-	"strconv"
 	"strings"
 
 	"berth/engine"
-
-	"golang.org/x/sys/unix"
 )
 
 // An Event is one message of the events stream.
@@ -35,9 +32,6 @@ func FromEvent(e engine.Event) Event {
 	if command, ok := attributes["command"]; ok && strings.HasPrefix(action, "exec_") {
 		delete(attributes, "command")
 		action += ": " + command
-	}
-	if n := unix.SignalNum(attributes["signal"]); n != 0 {
-		attributes["signal"] = strconv.Itoa(int(n))
 	}
 	return Event{
 		Status: action, ID: e.ID, From: attributes["image"],
