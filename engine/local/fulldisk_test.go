@@ -8,27 +8,15 @@ import (
 
 	"berth/engine"
 	"berth/engine/enginetest/ability"
+	"berth/engine/local"
 
 	"golang.org/x/sys/unix"
 )
 
 // On a full disk nothing new can be made, but what runs obeys, and can be removed.
 func TestAFullDiskStopsNoStop(t *testing.T) {
-	ability.Need(t, ability.Root)
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=48m"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	e := openAt(t, filepath.Join(dir, "state"))
+	e, dir := onSmallDisk(t)
 	ctx := testContext(t)
-	if _, err := e.Pull(ctx, engine.PullRequest{Ref: "toolbox"}); err != nil {
-		t.Fatal(err)
-	}
 	id := start(t, e, sh("sleep 600"))
 	fill(t, filepath.Join(dir, "fill"))
 
@@ -58,6 +46,26 @@ func TestAFullDiskStopsNoStop(t *testing.T) {
 	}
 }
 
+// onSmallDisk opens an engine that has the toolbox on a disk of 48 MiB, which is mounted at dir.
+func onSmallDisk(t *testing.T) (e *local.Engine, dir string) {
+	t.Helper()
+	ability.Need(t, ability.Root)
+	dir = t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=48m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	e = openAt(t, filepath.Join(dir, "state"))
+	if _, err := e.Pull(testContext(t), engine.PullRequest{Ref: "toolbox"}); err != nil {
+		t.Fatal(err)
+	}
+	return e, dir
+}
+
 // fill writes a file until the disk is full.
 func fill(t *testing.T, file string) {
 	t.Helper()
@@ -78,21 +86,8 @@ func fill(t *testing.T, file string) {
 // The disk fills up at any point of a container's life. Whatever that spoils, with room
 // again everything works, and nothing has to be repaired by hand.
 func TestADiskThatFillsUpAtAnyPoint(t *testing.T) {
-	ability.Need(t, ability.Root)
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=48m"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	e := openAt(t, filepath.Join(dir, "state"))
+	e, dir := onSmallDisk(t)
 	ctx := testContext(t)
-	if _, err := e.Pull(ctx, engine.PullRequest{Ref: "toolbox"}); err != nil {
-		t.Fatal(err)
-	}
 	full := filepath.Join(dir, "fill")
 	for i := range ability.Times(12, 120) {
 		fill(t, full)
