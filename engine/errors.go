@@ -43,12 +43,14 @@ func (c Class) String() string {
 
 // An Error is a classified failure. Msg is one clause in lower case that says what
 // was being done and quotes its subject; Hint, if there is one, is the remedy as a
-// sentence. Step names the engine's step that failed, if one did.
+// sentence. Step names the engine's step that failed, if one did, and Op the
+// operation that it is a step of, which the event log tells in full.
 type Error struct {
 	Class Class
 	Msg   string
 	Hint  string
 	Step  string
+	Op    string
 	Err   error
 
 	whole bool // Msg holds Err's text already
@@ -80,6 +82,15 @@ func (e *Error) WithHint(format string, args ...any) *Error {
 	return e
 }
 
+// AtStep says in which step of which operation err came about. Class, text and hint stay
+// as they are; nil stays nil, and an error that names its operation already is returned as it is.
+func AtStep(err error, op, step string) error {
+	if err == nil || OpOf(err) != "" {
+		return err
+	}
+	return &Error{Class: ClassOf(err), Step: step, Op: op, Err: err}
+}
+
 // ClassOf returns the class of the outermost classified error in err's chain.
 // A context's end is ClassCanceled; nil and everything else is ClassUnknown.
 func ClassOf(err error) Class {
@@ -94,14 +105,24 @@ func ClassOf(err error) Class {
 }
 
 // HintOf returns the remedy of the outermost error in err's chain that has one.
-func HintOf(err error) string {
+func HintOf(err error) string { return first(err, func(e *Error) string { return e.Hint }) }
+
+// StepOf returns the step that the outermost error in err's chain that has one came about in.
+func StepOf(err error) string { return first(err, func(e *Error) string { return e.Step }) }
+
+// OpOf returns the operation that the outermost error in err's chain that has one came
+// about in: [WatchOptions].Object finds its steps.
+func OpOf(err error) string { return first(err, func(e *Error) string { return e.Op }) }
+
+// first returns what the outermost error in err's chain has that has it.
+func first(err error, of func(*Error) string) string {
 	for err != nil {
 		var e *Error
 		if !errors.As(err, &e) {
 			return ""
 		}
-		if e.Hint != "" {
-			return e.Hint
+		if v := of(e); v != "" {
+			return v
 		}
 		err = e.Err
 	}

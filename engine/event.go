@@ -22,7 +22,7 @@ type WatchOptions struct {
 	Since    time.Time   // History, and replay at the start of a Watch; zero for none
 	Until    time.Time   // zero for no end
 	Snapshot bool        // fill Subscription.Snapshot
-	Object   string      // only events whose ID or operation is this one
+	Object   string      // only events of this ID, and steps of this operation or on this subject
 }
 
 // A Subscription delivers events until its context ends; then Events is closed and
@@ -82,4 +82,5 @@ type Step struct {
 	Duration time.Duration // 0 while it runs
 	Done     bool
 	Error    string
+	Hint     string `json:",omitempty"` // the remedy, if the engine knows one
 }

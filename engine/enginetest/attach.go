@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"berth/engine"
 )
@@ -38,7 +39,10 @@ func (f *Fake) Exec(ctx context.Context, id string, cfg engine.ExecConfig, attac
 			tty: cfg.TTY, stdin: cfg.Stdin, label: cfg.Label,
 		})
 		if err != nil {
-			return err
+			return f.fail("exec", c.rec.ID, []fakeStep{
+				{"enter namespaces", "Enter the container's namespaces.", map[string]any{"pid": c.main.pid}, 100 * time.Microsecond},
+				{"exec", "Become the user's program.", map[string]any{"argv": cfg.Cmd}, 300 * time.Microsecond},
+			}, err)
 		}
 		f.pid++
 		p.id, p.pid, execID = f.id("exec")[:12], f.pid, ""

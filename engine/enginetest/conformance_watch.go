@@ -167,6 +167,26 @@ var watchSentences = []sentence{
 			}
 		}
 	}},
+	{"what failed names its operation, and history tells its steps", func(s *suite) {
+		s.pull("toolbox")
+		id := s.create(engine.ContainerConfig{}, "no-such-program")
+		_, err := s.StartContainer(s.ctx, id, nil)
+		op := engine.OpOf(err)
+		if op == "" || engine.StepOf(err) != "exec" {
+			s.Fatalf("operation %q, step %q of %v", op, engine.StepOf(err), err)
+		}
+		for _, object := range []string{op, id} {
+			told, err := s.History(s.ctx, engine.WatchOptions{Kinds: []engine.EventKind{engine.KindStep}, Object: object})
+			s.must(err)
+			if i := slices.IndexFunc(told, func(e engine.Event) bool { return e.Step.Error != "" }); i < 0 || told[i].Step.Name != "exec" || told[i].Step.Op != op || told[i].Step.Subject != id {
+				s.Errorf("no failed step among the %d of %s", len(told), object)
+			}
+		}
+		_, err = s.Pull(s.ctx, engine.PullRequest{Ref: "no-such-image"})
+		if engine.OpOf(err) == "" {
+			s.Errorf("a pull's error names no operation: %v", err)
+		}
+	}},
 	{"a watch ends with its context", func(s *suite) {
 		ctx, cancel := context.WithCancel(s.ctx)
 		sub, err := s.Watch(ctx, engine.WatchOptions{})

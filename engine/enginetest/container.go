@@ -44,16 +44,19 @@ func (f *Fake) CreateContainer(ctx context.Context, cfg engine.ContainerConfig) 
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	find := fakeStep{"resolve image", "Look the name up in the image cache.", map[string]any{"image": cfg.Image}, 300 * time.Microsecond}
 	im, _, err := f.lookup(cfg.Image)
 	if err != nil {
-		return engine.CreateResult{}, err
+		return engine.CreateResult{}, f.fail("create", cfg.Image, []fakeStep{find}, err)
 	}
 	id := f.id("container")
 	if cfg.Name == "" {
 		cfg.Name = madeUpName(int(f.serial))
 	}
 	if err := f.claim(cfg.Name); err != nil {
-		return engine.CreateResult{}, err
+		return engine.CreateResult{}, f.fail("create", id, []fakeStep{
+			find, {"claim name", "Claim the name and write the record.", map[string]any{"name": cfg.Name}, 200 * time.Microsecond},
+		}, err)
 	}
 	cfg = complete(cfg, im.repo.Config, id)
 	if len(cfg.Entrypoint)+len(cfg.Cmd) == 0 {

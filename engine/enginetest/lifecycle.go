@@ -43,7 +43,7 @@ func (f *Fake) start(c *container) (*process, error) {
 		c.rec.Finished = f.clock.Now()
 		c.exit = engine.ExitStatus{Code: c.rec.ExitCode, At: c.rec.Finished, Error: c.rec.Error}
 		f.publishContainer("die", c, map[string]string{"exitCode": strconv.Itoa(c.rec.ExitCode)})
-		return nil, err
+		return nil, f.fail("start", c.rec.ID, startSteps(c, f.pid), err)
 	}
 	p.out.log = c.logs
 	f.pid += 3
@@ -51,16 +51,21 @@ func (f *Fake) start(c *container) (*process, error) {
 	c.main = p
 	c.rec.State, c.rec.Pid, c.rec.Started, c.rec.Error, c.rec.OOMKilled = engine.StateRunning, p.pid, f.clock.Now(), "", false
 	p.onExit = func(st engine.ExitStatus) { f.exited(c, p, st) }
-	f.steps("start", c.rec.ID, []fakeStep{
-		{"prepare snapshot", "Make the writable layer on top of the image's layers.", map[string]any{"layers": len(c.image.repo.Layers)}, 400 * time.Microsecond},
-		{"mount overlay", "Join the layers into one directory tree.", map[string]any{"type": "overlay"}, 200 * time.Microsecond},
-		{"clone", "Fork a process into namespaces of its own.", map[string]any{"flags": "CLONE_NEWPID|CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWUTS|CLONE_NEWIPC", "pid": p.pid}, 900 * time.Microsecond},
-		{"pivot root", "Make the joined tree the root directory.", nil, 100 * time.Microsecond},
-		{"exec", "Become the user's program.", map[string]any{"argv": c.rec.Command}, 300 * time.Microsecond},
-	})
+	f.steps("start", c.rec.ID, startSteps(c, p.pid))
 	f.publishContainer("start", c, nil)
 	f.publishImage("update", c.image, "")
 	return p, nil
+}
+
+// startSteps are the steps by which a container's program comes to run.
+func startSteps(c *container, pid int) []fakeStep {
+	return []fakeStep{
+		{"prepare snapshot", "Make the writable layer on top of the image's layers.", map[string]any{"layers": len(c.image.repo.Layers)}, 400 * time.Microsecond},
+		{"mount overlay", "Join the layers into one directory tree.", map[string]any{"type": "overlay"}, 200 * time.Microsecond},
+		{"clone", "Fork a process into namespaces of its own.", map[string]any{"flags": "CLONE_NEWPID|CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWUTS|CLONE_NEWIPC", "pid": pid}, 900 * time.Microsecond},
+		{"pivot root", "Make the joined tree the root directory.", nil, 100 * time.Microsecond},
+		{"exec", "Become the user's program.", map[string]any{"argv": c.rec.Command}, 300 * time.Microsecond},
+	}
 }
 
 // exited is what happens once a main process has ended and its output is written.

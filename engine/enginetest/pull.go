@@ -67,6 +67,11 @@ func (f *Fake) Pull(ctx context.Context, req engine.PullRequest) (engine.PullRes
 	run.Update(func(*engine.PullProgress) {})
 
 	res, err := run.do(ctx, ref)
+	if err != nil {
+		f.mu.Lock()
+		err = f.operate(run.p.ID, "pull", ref, run.steps(), err)
+		f.mu.Unlock()
+	}
 	run.Update(func(p *engine.PullProgress) {
 		p.Ended, p.Rate, p.Remaining = f.clock.Now(), 0, 0
 		switch {
@@ -79,6 +84,20 @@ func (f *Fake) Pull(ctx context.Context, req engine.PullRequest) (engine.PullRes
 		}
 	})
 	return res, err
+}
+
+// steps are the steps of a pull up to the one that fails: resolving, if the registry has
+// no such image, else fetching. f.mu is held.
+func (r *PullRun) steps() []fakeStep {
+	list := []fakeStep{{"resolve", "Ask the registry what the reference points to now.", map[string]any{"reference": r.p.Ref}, 4 * time.Millisecond}}
+	if r.repo == nil {
+		return list
+	}
+	fetch := fakeStep{"fetch blob", "Download the layer, check its digests and unpack it, all in one pass.", nil, 2 * time.Second}
+	if len(r.p.Layers) > 0 {
+		fetch.data = map[string]any{"blob": r.p.Layers[0].Digest, "size": r.p.Layers[0].Total}
+	}
+	return append(list, fetch)
 }
 
 // find returns the repository behind a reference by tag or digest. f.mu is held.

@@ -52,7 +52,7 @@ func selects(o engine.WatchOptions, e engine.Event) bool {
 		return false
 	case !o.Since.IsZero() && e.Time.Before(o.Since), !o.Until.IsZero() && e.Time.After(o.Until):
 		return false
-	case o.Object != "" && e.ID != o.Object && (e.Step == nil || e.Step.Op != o.Object):
+	case o.Object != "" && e.ID != o.Object && (e.Step == nil || e.Step.Subject != o.Object):
 		return false
 	}
 	return true
@@ -158,10 +158,20 @@ type fakeStep struct {
 
 // steps publishes the begin and end of each step of an operation. f.mu is held.
 func (f *Fake) steps(opName, subject string, list []fakeStep) {
-	op := f.id("op")[:12]
+	f.operate(f.id("op")[:12], opName, subject, list, nil)
+}
+
+// fail publishes the steps of an operation of which the last one failed, and returns its
+// error as one that came about there. f.mu is held.
+func (f *Fake) fail(opName, subject string, list []fakeStep, err error) error {
+	return f.operate(f.id("op")[:12], opName, subject, list, err)
+}
+
+// operate publishes the steps of an operation; err is the last one's. f.mu is held.
+func (f *Fake) operate(op, opName, subject string, list []fakeStep, err error) error {
 	for i, st := range list {
-		data, err := json.Marshal(st.data)
-		if err != nil { // maps of strings and numbers always marshal
+		data, jsonErr := json.Marshal(st.data)
+		if jsonErr != nil { // maps of strings and numbers always marshal
 			data = nil
 		}
 		s := engine.Step{
@@ -170,6 +180,11 @@ func (f *Fake) steps(opName, subject string, list []fakeStep) {
 		begin := s
 		f.publish(engine.Event{Kind: engine.KindStep, Action: "begin", ID: op, Step: &begin})
 		s.Done, s.Duration = true, st.took
+		if err != nil && i == len(list)-1 {
+			s.Error, s.Hint = err.Error(), engine.HintOf(err)
+			err = engine.AtStep(err, op, st.name)
+		}
 		f.publish(engine.Event{Kind: engine.KindStep, Action: "end", ID: op, Step: &s})
 	}
+	return err
 }

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
 
@@ -54,11 +53,11 @@ func (e *Engine) start(ctx context.Context, rec *state.Record, attach *engine.At
 	})
 	if err != nil {
 		// A step of the shim's that failed has told so by itself.
-		if told := new(engine.Error); !errors.As(err, &told) || told.Step == "" {
-			s := op.next("start shim", "The process that is to keep the container running is started, and carries out the start.")
-			op.end(s, map[string]string{"directory": dir}, err)
+		if step := engine.StepOf(err); step != "" {
+			return nil, engine.AtStep(err, op.id, step)
 		}
-		return nil, err
+		s := op.next("start shim", "The process that is to keep the container running is started, and carries out the start.")
+		return nil, op.end(s, map[string]string{"directory": dir}, err)
 	}
 	return attached, client.Close()
 }

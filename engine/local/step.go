@@ -33,18 +33,14 @@ func (e *Engine) begin(name, subject string) *operation {
 // The beginning is not published: these steps take microseconds. See long.
 func (o *operation) step(name, explain string, data any, f func() error) error {
 	s := o.next(name, explain)
-	err := f()
-	o.end(s, data, err)
-	return err
+	return o.end(s, data, f())
 }
 
 // long is step for what may take a while: its beginning is published as well.
 func (o *operation) long(name, explain string, data any, f func() error) error {
 	s := o.next(name, explain)
 	o.tell(s, s.Start, data)
-	err := f()
-	o.end(s, data, err)
-	return err
+	return o.end(s, data, f())
 }
 
 // one publishes a request that is a single step.
@@ -61,14 +57,15 @@ func (o *operation) next(name, explain string) *engine.Step {
 	}
 }
 
-// end publishes the end of a step.
-func (o *operation) end(s *engine.Step, data any, err error) {
+// end publishes the end of a step, and returns its error as one that came about there.
+func (o *operation) end(s *engine.Step, data any, err error) error {
 	s.Duration = time.Since(s.Start)
 	s.Done = true
 	if err != nil {
-		s.Error = err.Error()
+		s.Error, s.Hint = err.Error(), engine.HintOf(err)
 	}
 	o.tell(s, s.Start.Add(s.Duration), data)
+	return engine.AtStep(err, o.id, s.Name)
 }
 
 func (o *operation) tell(s *engine.Step, at time.Time, data any) {

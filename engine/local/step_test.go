@@ -94,8 +94,12 @@ func TestEveryOperationTellsItsSteps(t *testing.T) {
 			return err
 		}},
 	} {
-		if err := c.do(); (err != nil) != (c.fails != "") {
+		err := c.do()
+		if (err != nil) != (c.fails != "") {
 			t.Fatalf("%s: %v", c.op, err)
+		}
+		if engine.StepOf(err) != c.fails || (engine.OpOf(err) != "") != (err != nil) {
+			t.Errorf("%s: %v names step %q of operation %q", c.op, err, engine.StepOf(err), engine.OpOf(err))
 		}
 		tells(t, others(t, root, 1)[0], c.op, c.steps, c.fails)
 	}

@@ -64,6 +64,9 @@ func EncodeStep(s *engine.Step) []byte {
 	dst = strconv.AppendInt(append(dst, `,"Duration":`...), int64(s.Duration), 10)
 	dst = strconv.AppendBool(append(dst, `,"Done":`...), s.Done)
 	dst = AppendString(append(dst, `,"Error":`...), s.Error)
+	if s.Hint != "" {
+		dst = AppendString(append(dst, `,"Hint":`...), s.Hint)
+	}
 	return append(dst, '}')
 }
 

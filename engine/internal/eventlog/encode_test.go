@@ -21,6 +21,7 @@ func FuzzEncodersEqualPackageJSON(f *testing.F) {
 		step := engine.Step{Op: a, OpName: b, Subject: c, Seq: int(n), Name: a, Explain: c, Start: at, Duration: time.Duration(n), Done: done, Error: b}
 		if done {
 			step.Data, _ = json.Marshal(map[string]string{a: c})
+			step.Hint = c
 		}
 		want, err := json.Marshal(step)
 		if err != nil {

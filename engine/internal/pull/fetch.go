@@ -19,7 +19,7 @@ import (
 func (j *job) fetch(ctx context.Context, t *task, downloads *gate) (err error) {
 	done := j.steps.begin("fetch blob", "Download the layer, check its digests and unpack it, all in one pass.",
 		map[string]any{"blob": t.blob, "diffID": t.diff, "size": t.size})
-	defer func() { done(err) }()
+	defer func() { err = done(err) }()
 	for attempt := 0; ; attempt++ {
 		resumed, err := j.fetchOnce(ctx, t, downloads)
 		// What an earlier pull left may be damaged: a crash can leave zeros in a file.

@@ -70,8 +70,7 @@ func (j *job) run(ctx context.Context, want engine.Platform) (engine.PullResult,
 	done := j.steps.begin("commit", "Write the image and its name into the catalogue; from now on it exists.",
 		map[string]any{"image": img.id, "layers": len(refs)})
 	fresh, err := j.record(ctx, img, refs)
-	done(err)
-	if err != nil {
+	if err := done(err); err != nil {
 		return engine.PullResult{}, err
 	}
 	name := j.named.Familiar()

@@ -42,34 +42,33 @@ func (j *job) resolve(ctx context.Context, want engine.Platform) (*remoteImage, 
 	done := j.steps.begin("resolve", "Ask the registry what the reference points to now.",
 		map[string]any{"repository": j.named.Name(), "reference": tagOrDigest(j.named)})
 	m, err := j.repo.Manifest(ctx, tagOrDigest(j.named))
-	done(err)
-	if err != nil {
+	var man *v1.Manifest
+	if err == nil && !m.MediaType.IsIndex() {
+		man, err = j.parseManifest(m)
+	}
+	if err := done(err); err != nil {
 		return nil, err
 	}
 	img := &remoteImage{target: m.Digest}
 	if m.MediaType.IsIndex() {
 		done := j.steps.begin("manifest", "Choose the manifest of this platform from the index and fetch it.",
 			map[string]any{"index": m.Digest, "platform": want.String()})
-		m, err = j.choose(ctx, m, want)
-		done(err)
-		if err != nil {
+		if m, err = j.choose(ctx, m, want); err == nil {
+			man, err = j.parseManifest(m)
+		}
+		if err := done(err); err != nil {
 			return nil, err
 		}
 	}
 	img.manifest, img.rawManifest = m.Digest, m.Raw
-	man, err := j.parseManifest(m)
-	if err != nil {
-		return nil, err
-	}
 	img.id = engine.Digest(man.Config.Digest.String())
 	done = j.steps.begin("config", "Fetch the image's configuration: what it runs, and the digests of its layers once unpacked.",
 		map[string]any{"digest": img.id, "size": man.Config.Size})
 	err = j.fetchConfig(ctx, img, man)
-	done(err)
 	if err == nil && j.platformAsked {
 		err = j.checkPlatform(img.config.Platform(), want)
 	}
-	return img, err
+	return img, done(err)
 }
 
 // choose fetches the index's manifest for the platform.

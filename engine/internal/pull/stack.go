@@ -246,7 +246,7 @@ func (j *job) commit(ctx context.Context, tasks []*task, fetched bool) error {
 // rename is the moment from which the layers exist.
 func (j *job) rename(ctx context.Context, staged []*task) (err error) {
 	done := j.steps.begin("sync", "Write everything to the disk, then give the layers their final names.", map[string]any{"layers": len(staged)})
-	defer func() { done(err) }()
+	defer func() { err = done(err) }()
 	for _, t := range staged {
 		if err := t.staged.Describe(t.diff, t.chain); err != nil {
 			return fail("describe layer", err)

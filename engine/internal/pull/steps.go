@@ -18,8 +18,9 @@ type steps struct {
 	seq int
 }
 
-// begin publishes that a step begins and returns the function that publishes its end.
-func (s *steps) begin(name, explain string, data map[string]any) func(error) {
+// begin publishes that a step begins and returns the function that publishes its end,
+// and returns its error as one that came about there.
+func (s *steps) begin(name, explain string, data map[string]any) func(error) error {
 	s.mu.Lock()
 	s.seq++
 	step := engine.Step{
@@ -28,12 +29,13 @@ func (s *steps) begin(name, explain string, data map[string]any) func(error) {
 	s.mu.Unlock()
 	step.Data, _ = json.Marshal(data) // maps of strings and numbers
 	s.send(step)
-	return func(err error) {
+	return func(err error) error {
 		step.Done, step.Duration = true, time.Since(step.Start)
 		if err != nil {
-			step.Error = err.Error()
+			step.Error, step.Hint = err.Error(), engine.HintOf(err)
 		}
 		s.send(step)
+		return engine.AtStep(err, s.op, name)
 	}
 }
 

@@ -64,7 +64,7 @@ func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttac
 	if err != nil {
 		io.close()
 		s.events.flush()
-		return nil, nil, err
+		return nil, nil, engine.AtStep(err, e.op.id, engine.StepOf(err))
 	}
 	sess, err := io.session(p, session.Config{StdinOnce: attach != nil, SpillDir: s.dir})
 	if err != nil {

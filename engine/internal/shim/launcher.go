@@ -90,7 +90,7 @@ func (s *supervisor) options(io *stdio, g *cgroup.Group, steps func(runtime.Step
 func publicStep(st runtime.Step) engine.Step {
 	out := engine.Step{Name: st.Name, Explain: st.Explain, Data: st.Data, Start: st.Start, Duration: st.Duration.Round(time.Microsecond), Done: true}
 	if st.Err != nil {
-		out.Error = st.Err.Error()
+		out.Error, out.Hint = st.Err.Error(), engine.HintOf(st.Err)
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package shim
 
 import (
 	"encoding/json"
-	"errors"
 	"time"
 
 	"berth/engine"
@@ -112,25 +111,17 @@ type wireError struct {
 	Msg   string
 	Hint  string `json:",omitempty"`
 	Step  string `json:",omitempty"`
+	Op    string `json:",omitempty"`
 }
 
 func toWireError(err error) *wireError {
-	w := &wireError{Class: engine.ClassOf(err).String(), Msg: err.Error(), Hint: engine.HintOf(err)}
-	var e *engine.Error
-	for cause := err; errors.As(cause, &e); cause = e.Err {
-		if e.Step != "" {
-			w.Step = e.Step
-			break
-		}
-		if e.Err == nil {
-			break
-		}
+	return &wireError{
+		Class: engine.ClassOf(err).String(), Msg: err.Error(), Hint: engine.HintOf(err), Step: engine.StepOf(err), Op: engine.OpOf(err),
 	}
-	return w
 }
 
 func (w *wireError) err() error {
-	e := &engine.Error{Msg: w.Msg, Hint: w.Hint, Step: w.Step}
+	e := &engine.Error{Msg: w.Msg, Hint: w.Hint, Step: w.Step, Op: w.Op}
 	for c := engine.ClassUnknown; c <= engine.ClassCommandNotInvokable; c++ {
 		if c.String() == w.Class {
 			e.Class = c
