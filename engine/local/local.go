@@ -19,11 +19,10 @@ import (
 	"sync"
 
 	"berth/engine"
-	"berth/engine/internal/demo"
 	"berth/engine/internal/eventlog"
 	"berth/engine/internal/idmap"
+	"berth/engine/internal/image"
 	"berth/engine/internal/layer"
-	"berth/engine/internal/pull"
 	"berth/engine/internal/shim"
 	"berth/engine/internal/state"
 )
@@ -39,6 +38,20 @@ type Options struct {
 	LogMaxFile   int      // log files kept for each container; 0 for 3
 	Version      string   // of the program, for Info
 	Commit       string
+	// Registries makes what speaks with registries. It is not linked in from here, because
+	// it costs each process 2 ms, used or not; berth/engine/registries has it. Nil leaves
+	// an engine whose Pull, Login and Logout fail with ClassUnsupported.
+	Registries func(RegistryConfig) engine.Registries
+}
+
+// A RegistryConfig is what Options.Registries works with.
+type RegistryConfig struct {
+	Images       *image.Store // the cache to fill
+	Publish      func(recs ...eventlog.Record) error
+	Demo         bool
+	Mirrors      []string
+	Insecure     []string
+	DockerConfig string
 }
 
 // The defaults for logs.
@@ -49,7 +62,8 @@ const (
 
 // An Engine implements engine.Engine on this host.
 type Engine struct {
-	*pull.Store // engine.Images and engine.Registries
+	*image.Store
+	engine.Registries
 
 	opts  Options
 	ids   idmap.Mapping
@@ -61,6 +75,7 @@ type Engine struct {
 	bg     sync.WaitGroup // deletions under way, and the guard
 	guard  guard
 	spare  spare
+	meters meters
 	close  func() error
 }
 
@@ -95,26 +110,24 @@ func Open(opts Options) (*Engine, error) {
 	if e.log, err = eventlog.Open(e.eventDir()); err != nil {
 		return nil, err
 	}
-	cfg := pull.Config{
-		Root:         root,
-		IDMap:        e.ids,
-		Worker:       worker(unpackMode),
-		Uses:         e.imageUses,
-		Publish:      e.log.Append,
-		Mirrors:      opts.Mirrors,
-		Insecure:     opts.Insecure,
-		DockerConfig: opts.DockerConfig,
-	}
-	if opts.Demo {
-		cfg.Hub = demo.New(demo.Options{})
-	}
-	if e.Store, err = pull.Open(cfg); err != nil {
+	e.Store, err = image.Open(image.Config{
+		Root: root, IDMap: e.ids, Worker: worker(unpackMode), Uses: e.imageUses, Publish: e.log.Append,
+	})
+	if err != nil {
 		return nil, err
+	}
+	e.Registries = noRegistries{}
+	if opts.Registries != nil {
+		e.Registries = opts.Registries(RegistryConfig{
+			Images: e.Store, Publish: e.log.Append, Demo: opts.Demo,
+			Mirrors: opts.Mirrors, Insecure: opts.Insecure, DockerConfig: opts.DockerConfig,
+		})
 	}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.close = sync.OnceValue(func() error {
 		e.cancel()
 		e.spare.close()
+		e.meters.close()
 		e.bg.Wait()
 		return e.log.Close()
 	})
@@ -145,6 +158,21 @@ func (e *Engine) deleteTree(dir string) {
 		runner.Remove(context.Background(), parent, filepath.Base(dir))
 	})
 }
+
+// noRegistries is engine.Registries where none are linked in.
+type noRegistries struct{}
+
+func errNoRegistries() error {
+	return engine.Errorf(engine.ClassUnsupported, "this program does not speak with registries")
+}
+
+func (noRegistries) Pull(context.Context, engine.PullRequest) (engine.PullResult, error) {
+	return engine.PullResult{}, errNoRegistries()
+}
+
+func (noRegistries) Login(context.Context, engine.Credentials) error { return errNoRegistries() }
+
+func (noRegistries) Logout(context.Context, string) error { return errNoRegistries() }
 
 // The modes of berth-shim that work inside a user namespace; package shimproc knows them.
 const (

@@ -50,28 +50,3 @@ func (e *Engine) Processes(ctx context.Context, ref string) ([]engine.ProcessInf
 	}
 	return process.List(process.Container{Init: c.Pid, Pids: pids, IDMap: e.ids})
 }
-
-// Stats implements engine.Lifecycle.
-func (e *Engine) Stats(ctx context.Context, ref string) (engine.Stats, error) {
-	rec, c, err := e.alive(ctx, ref)
-	if err != nil {
-		return engine.Stats{}, err
-	}
-	pids, group, err := e.pids(rec, c)
-	if err != nil {
-		return engine.Stats{}, err
-	}
-	var st engine.Stats
-	if group != nil {
-		st, err = group.Stats()
-	} else {
-		st, err = cgroup.ProcStats(pids)
-	}
-	if err != nil {
-		return engine.Stats{}, err
-	}
-	if rx, tx, err := cgroup.Network(c.Pid); err == nil && rec.Config.Network != "host" {
-		st.NetRx, st.NetTx = rx, tx
-	}
-	return st, nil
-}

@@ -40,3 +40,15 @@ func BenchmarkStats(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMeter is what a workstation does every two seconds for each container.
+func BenchmarkMeter(b *testing.B) {
+	ability.Need(b, ability.CgroupFreezer)
+	m := newGroup(b, Detect(), nil).Meter()
+	defer m.Close()
+	for b.Loop() {
+		if _, err := m.Stats(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

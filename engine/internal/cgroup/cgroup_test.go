@@ -360,7 +360,60 @@ func TestProcStats(t *testing.T) {
 	if _, err := os.Stat("/proc/self/net/dev"); errors.Is(err, fs.ErrNotExist) {
 		t.Skip("missing ability: network")
 	}
-	if rx, tx, err := Network(os.Getpid()); err != nil || rx < 0 || tx < 0 {
-		t.Errorf("Network: %d, %d, %v", rx, tx, err)
+	m, err := NewNetMeter(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if rx, tx, err := m.Read(); err != nil || rx < 0 || tx < 0 || !m.Alive() {
+		t.Errorf("network: %d, %d, %v", rx, tx, err)
+	}
+	if _, err := NewNetMeter(1 << 30); engine.ClassOf(err) != engine.ClassNotFound {
+		t.Errorf("no process: %v", err)
+	}
+}
+
+// A meter of a process that has ended never speaks of another one.
+func TestNetMeterEndsWithItsProcess(t *testing.T) {
+	cmd := exec.Command("sleep", "100")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	m, err := NewNetMeter(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	if _, _, err := m.Read(); engine.ClassOf(err) != engine.ClassNotFound || m.Alive() {
+		t.Errorf("after its end: %v, alive %v", err, m.Alive())
+	}
+}
+
+// A meter goes on counting, and says so when its group is gone.
+func TestMeterCountsUntilTheGroupIsGone(t *testing.T) {
+	ability.Need(t, ability.CgroupCPU, ability.CgroupMemory)
+	g := newGroup(t, Detect(), nil)
+	m := g.Meter()
+	defer m.Close()
+	before, err := m.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := startIn(t, g, "while :; do :; done")
+	waitFor(t, "CPU time and a process to be counted", func() bool {
+		s, err := m.Stats()
+		return err == nil && s.CPUTotal > before.CPUTotal && s.Pids > 0
+	})
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if err := g.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := m.Stats(); engine.ClassOf(err) != engine.ClassNotFound {
+		t.Errorf("after the group went: %+v, %v", s, err)
 	}
 }

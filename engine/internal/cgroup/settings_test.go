@@ -196,6 +196,7 @@ func TestVersion2Files(t *testing.T) {
 	if s != want {
 		t.Errorf("statistics are\n%+v, want\n%+v", s, want)
 	}
+	restsWithoutWork(t, g, dir)
 	if err := g.Update(&specs.LinuxResources{CPU: &specs.LinuxCPU{Cpus: "0"}}); engine.ClassOf(err) != engine.ClassUnsupported {
 		t.Errorf("a limit whose controller is not handed down: %v", err)
 	}
@@ -205,4 +206,40 @@ func TestVersion2Files(t *testing.T) {
 	if err := g.Update(r); err != nil || len(g.Warnings()) != 1 || !strings.Contains(g.Warnings()[0], "swap") {
 		t.Errorf("without swap accounting: %v, warnings %q", err, g.Warnings())
 	}
+}
+
+// Where nothing has run since, only limits are read anew, until that has lasted a while.
+func restsWithoutWork(t *testing.T, g *Group, dir string) {
+	t.Helper()
+	m := g.Meter()
+	defer m.Close()
+	set := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	memory := func() (used, limit int64) {
+		s, err := m.Stats()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Memory, s.MemoryLimit
+	}
+	memory()
+	set("memory.current", "9000\n")
+	set("memory.max", "33554432\n")
+	for range restMost {
+		if used, limit := memory(); used != 4000 || limit != 32<<20 {
+			t.Fatalf("at rest %d of %d bytes are used", used, limit)
+		}
+	}
+	if used, _ := memory(); used != 8000 {
+		t.Errorf("after a long rest %d bytes are used", used)
+	}
+	set("memory.current", "5000\n")
+	set("cpu.stat", "usage_usec 1600\n")
+	if used, _ := memory(); used != 4000 {
+		t.Errorf("after work %d bytes are used", used)
+	}
+	set("memory.max", "67108864\n")
 }
