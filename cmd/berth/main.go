@@ -1,62 +1,42 @@
 // Command berth is a container workstation in the terminal: without arguments the
-// workstation, with arguments a command line with Docker's grammar. This is the one
-// place that puts the front ends and the engine of this host together.
+// workstation, with arguments a command line with Docker's grammar.
+//
+// It is the quick one of two programs. What a command needs of screens, registries and
+// decompression would cost each start 2 ms, a fifth of an exec; berth-full, which lies
+// beside it, has that too and takes the process over where it is needed.
 package main
 
 import (
-	"context"
+	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"syscall"
 
 	"berth/cmd/internal/cli"
-	"berth/cmd/internal/cli/config"
+	"berth/cmd/internal/host"
 	"berth/engine"
-	"berth/engine/local"
 	"berth/engine/shimproc"
-	"berth/ui"
 )
 
 func main() {
 	if shimproc.Invoked() {
 		os.Exit(shimproc.Main())
 	}
-	os.Exit(cli.Main(cli.Host{Open: open, Examine: examine, UI: workstation}))
+	os.Exit(cli.Main(cli.Host{Open: host.Opener(nil), Examine: host.Examine, Elsewhere: becomeFull}))
 }
 
-// workstation opens the terminal user interface.
-func workstation(ctx context.Context, eng engine.Engine, s config.Settings) error {
-	return ui.Run(ctx, eng, ui.Options{
-		Theme:     s.UI.Theme,
-		ConfigDir: config.Dir(os.Getenv),
-		ASCII:     s.UI.ASCII,
-		NoMouse:   s.UI.NoMouse,
-		ParseRun:  cli.ParseRun,
-	})
-}
-
-// examine makes the doctor's checks on a host where open fails.
-func examine(ctx context.Context, s config.Settings) ([]engine.Check, error) {
-	return local.Examine(ctx, local.Options{Root: s.Root})
-}
-
-// open opens the engine of this host as the user's settings say.
-func open(_ context.Context, s config.Settings) (engine.Engine, error) {
-	maxSize, err := s.Log.MaxBytes()
+// becomeFull replaces this process by berth-full, with the same arguments.
+func becomeFull() error {
+	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return engine.Errorf(engine.ClassUnavailable, "find berth-full: %w", err)
 	}
-	version, commit := cli.Build()
-	e, err := local.Open(local.Options{
-		Root:       s.Root,
-		Demo:       s.Demo,
-		Mirrors:    s.Mirrors,
-		Insecure:   s.Insecure,
-		LogMaxSize: maxSize,
-		LogMaxFile: s.Log.MaxFile,
-		Version:    version,
-		Commit:     commit,
-	})
-	if err != nil {
-		return nil, err // not e: a nil pointer in the interface would not be nil
+	full := filepath.Join(filepath.Dir(self), "berth-full")
+	err = &fs.PathError{Op: "execute", Path: full, Err: syscall.Exec(full, os.Args, os.Environ())}
+	if errors.Is(err, fs.ErrNotExist) {
+		return engine.Errorf(engine.ClassUnavailable, "berth-full is not in %q, and this command needs it", filepath.Dir(self)).
+			WithHint("Put it there; `make build` makes both. It also works alone, by the name of berth.")
 	}
-	return e, nil
+	return engine.Errorf(engine.ClassUnavailable, "%w", err)
 }

@@ -41,7 +41,7 @@ func withPrograms(m *testing.M) (int, error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return 0, err
 	}
-	build := exec.Command("go", "build", "-o", dir, "berth/cmd/berth", "berth/cmd/berth-shim", "berth/cmd/berth-toolbox")
+	build := exec.Command("go", "build", "-o", dir, "berth/cmd/berth", "berth/cmd/berth-full", "berth/cmd/berth-shim", "berth/cmd/berth-toolbox")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build the programs: %w\n%s", err, out)

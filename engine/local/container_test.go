@@ -12,6 +12,7 @@ import (
 	"berth/engine/enginetest/ability"
 	"berth/engine/enginetest/leak"
 	"berth/engine/local"
+	"berth/engine/registries"
 )
 
 // patience bounds what a test waits for; nothing asserts that it is short.
@@ -35,7 +36,7 @@ func open(t testing.TB) *local.Engine {
 func openAt(t testing.TB, root string) *local.Engine {
 	t.Helper()
 	ability.Need(t, ability.UserNS, ability.Overlay)
-	e, err := local.Open(local.Options{Root: root, Demo: true, DockerConfig: t.TempDir()})
+	e, err := local.Open(local.Options{Root: root, Demo: true, DockerConfig: t.TempDir(), Registries: registries.Open})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -445,7 +446,7 @@ func TestTwoEnginesStartOneContainerOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := create(t, e, sh("echo run >> /count; sleep 600"))
-	other, err := local.Open(local.Options{Root: root, Demo: true})
+	other, err := local.Open(local.Options{Root: root, Demo: true, Registries: registries.Open})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"berth/engine"
 	"berth/engine/enginetest/ability"
 	"berth/engine/local"
+	"berth/engine/registries"
 
 	"golang.org/x/sys/unix"
 )
@@ -110,7 +111,7 @@ func others(t testing.TB, root string, n int) []*local.Engine {
 	t.Helper()
 	var all []*local.Engine
 	for range n {
-		e, err := local.Open(local.Options{Root: root, Demo: true})
+		e, err := local.Open(local.Options{Root: root, Demo: true, Registries: registries.Open})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 	"berth/engine/enginetest/ability"
 	"berth/engine/enginetest/leak"
 	"berth/engine/local"
+	"berth/engine/registries"
 )
 
 // actEnv asks the test's program to be a berth that does one thing: "ROOT\nVERB\nNAME".
@@ -100,7 +101,7 @@ var acts = map[string]func(ctx context.Context, e *local.Engine, name string) er
 // act is that berth. What it can't do in the state it meets is none of its business.
 func act(what string) int {
 	words := strings.SplitN(what, "\n", 3)
-	e, err := local.Open(local.Options{Root: words[0], Demo: true})
+	e, err := local.Open(local.Options{Root: words[0], Demo: true, Registries: registries.Open})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -185,7 +186,7 @@ func dies(t *testing.T, root, verb, name string, after time.Duration) bool {
 func usable(t *testing.T, root, verb string) {
 	t.Helper()
 	ctx := testContext(t)
-	e, err := local.Open(local.Options{Root: root, Demo: true})
+	e, err := local.Open(local.Options{Root: root, Demo: true, Registries: registries.Open})
 	if err != nil {
 		t.Fatalf("after %s: open: %v", verb, err)
 	}
@@ -232,7 +233,7 @@ func empty(t *testing.T, e *local.Engine, root string) {
 		t.Error(err)
 	}
 	until(t, "the trash to be emptied", func() bool {
-		if gc, err := local.Open(local.Options{Root: root, Demo: true}); err == nil {
+		if gc, err := local.Open(local.Options{Root: root, Demo: true, Registries: registries.Open}); err == nil {
 			gc.Close()
 		}
 		return len(below(filepath.Join(root, "trash"))) == 0

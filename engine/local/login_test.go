@@ -10,6 +10,7 @@ import (
 
 	"berth/engine"
 	"berth/engine/local"
+	"berth/engine/registries"
 )
 
 // An account that is stored where Docker's client keeps its own is used by the next pull.
@@ -39,7 +40,7 @@ func TestAccountsAreDockers(t *testing.T) {
 				file = filepath.Join(dir, ".docker", "config.json")
 			}
 			t.Setenv(env, dir)
-			e, err := local.Open(local.Options{Root: t.TempDir()})
+			e, err := local.Open(local.Options{Root: t.TempDir(), Registries: registries.Open})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"runtime/debug"
@@ -58,6 +59,7 @@ type App struct {
 	global   globalFlags
 	eng      engine.Engine
 	signals  *signals
+	leaving  bool // for the program that has everything
 }
 
 // globalFlags stand before or behind the command's name.
@@ -111,7 +113,29 @@ func (a *App) Run(ctx context.Context, args []string) int {
 }
 
 // carryOut is Run with the signals caught.
-func (a *App) carryOut(ctx context.Context, args []string) (code int) {
+func (a *App) carryOut(ctx context.Context, args []string) int {
+	code := a.carryOutHere(ctx, args)
+	if !a.leaving {
+		return code
+	}
+	// The engine is closed by now: nothing of it outlives its program.
+	a.report(a.Elsewhere())
+	return exitEngine
+}
+
+// errElsewhere ends a command that this program can't carry out. Whoever returns it has
+// neither printed nor read nor made anything.
+var errElsewhere = errors.New("another program does this")
+
+// whole returns errElsewhere unless this program has everything.
+func (a *App) whole() error {
+	if a.Elsewhere != nil {
+		return errElsewhere
+	}
+	return nil
+}
+
+func (a *App) carryOutHere(ctx context.Context, args []string) (code int) {
 	a.out, a.err = a.Out, a.Err
 	if a.OutTerm != nil {
 		a.out = output.NewEscapeWriter(a.Out)
@@ -130,6 +154,9 @@ func (a *App) carryOut(ctx context.Context, args []string) (code int) {
 	}()
 	cmd, err := a.execute(ctx, args)
 	if err == nil {
+		return 0
+	}
+	if a.leaving = errors.Is(err, errElsewhere); a.leaving {
 		return 0
 	}
 	return a.finish(ctx, cmd, err)

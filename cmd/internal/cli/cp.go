@@ -240,7 +240,10 @@ func (a *App) copyIn(ctx context.Context, eng engine.Files, src, id, dst string,
 			}
 			return 0, engine.Errorf(engine.ClassInvalid, "destination %q must be a directory", id+":"+dst)
 		}
-		in, err := hosttar.Plain(a.In)
+		if err := a.whole(); err != nil {
+			return 0, err
+		}
+		in, err := hosttar.Plain(a.In, a.Unzstd)
 		if err != nil {
 			return 0, err
 		}

@@ -89,6 +89,9 @@ func (a *App) create(ctx context.Context, eng engine.Engine, make *creation, cfg
 	}
 	res, err := eng.CreateContainer(ctx, cfg)
 	if make.pull == "missing" && engine.ClassOf(err) == engine.ClassNotFound && a.imageMissing(ctx, eng, cfg) {
+		if err := a.whole(); err != nil {
+			return "", err
+		}
 		if !make.quiet {
 			fmt.Fprintf(a.err, "Unable to find image '%s' locally\n", output.Escape(familiarName(cfg.Image)))
 		}

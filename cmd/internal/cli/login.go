@@ -39,6 +39,9 @@ with the credential helper of Docker's config file, or in that file.`,
 }
 
 func (a *App) login(ctx context.Context, args []string, f *loginFlags) error {
+	if err := a.whole(); err != nil {
+		return err
+	}
 	creds := engine.Credentials{Username: f.username, Password: f.password}
 	if len(args) == 1 {
 		creds.Registry = args[0]
@@ -119,6 +122,9 @@ func (a *App) logoutCommand() *cobra.Command {
 		Long:  "Log out from a registry: forget its stored credentials. Without a server, Docker Hub's.",
 		Args:  maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.whole(); err != nil {
+				return err
+			}
 			eng, err := a.engine(cmd.Context())
 			if err != nil {
 				return err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
 	"time"
 
@@ -16,6 +17,12 @@ type Host struct {
 	Examine func(context.Context, config.Settings) ([]engine.Check, error)
 	// UI opens the terminal user interface; nil if this build has none.
 	UI func(context.Context, engine.Engine, config.Settings) error
+	// Unzstd reads what zstd packed; nil if this build can't.
+	Unzstd func(io.Reader) (io.ReadCloser, error)
+	// Elsewhere replaces this process by the program that has all of this, for a program
+	// that leaves parts out in order to start faster; nil in a program that has all. It
+	// returns only if that fails.
+	Elsewhere func() error
 }
 
 // Main runs the command line of this process and returns its exit code.

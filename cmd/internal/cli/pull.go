@@ -35,6 +35,9 @@ An interrupted pull goes on where it stopped when it is started again.`,
   berth pull 127.0.0.1:5000/debian`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.whole(); err != nil {
+				return err
+			}
 			eng, err := a.engine(cmd.Context())
 			if err != nil {
 				return err
@@ -71,6 +74,9 @@ type pullTo struct {
 
 // pull brings an image and prints what Docker prints, but for the last line.
 func (a *App) pull(ctx context.Context, eng engine.Registries, req engine.PullRequest, to pullTo) (engine.PullResult, error) {
+	if err := a.whole(); err != nil {
+		return engine.PullResult{}, err
+	}
 	if to.quiet {
 		return eng.Pull(ctx, req)
 	}

@@ -9,11 +9,14 @@ import (
 // openUI opens the workstation. Without a terminal, or on one that can only print, there
 // is nothing to open it on.
 func (a *App) openUI(ctx context.Context) error {
-	if a.UI == nil || a.InTerm == nil || a.OutTerm == nil {
+	if a.UI == nil && a.Elsewhere == nil || a.InTerm == nil || a.OutTerm == nil {
 		return &usageError{code: 2, msg: "the workstation needs a terminal; name a command to use the command line"}
 	}
 	if term := a.Getenv("TERM"); term == "" || term == "dumb" {
 		return &usageError{code: 2, msg: fmt.Sprintf("the workstation needs a terminal that can place its cursor, which %q can't; name a command to use the command line", term)}
+	}
+	if err := a.whole(); err != nil {
+		return err
 	}
 	eng, err := a.engine(ctx)
 	if err != nil {

@@ -86,7 +86,7 @@ func (s *Store) load() (*catalogue, error) {
 // update changes the catalogue under its lock. change gets copies that it may alter;
 // what it returns replaces the file, unless it is an error. All or nothing is written.
 func (s *Store) update(ctx context.Context, change func([]*Entry) ([]*Entry, error)) error {
-	lock, err := s.cfg.Content.Lock(ctx, lockCatalogue, content.Exclusive)
+	lock, err := s.content.Lock(ctx, lockCatalogue, content.Exclusive)
 	if err != nil {
 		return err
 	}

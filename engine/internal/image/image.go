@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,8 @@ import (
 	"berth/engine"
 	"berth/engine/internal/content"
 	"berth/engine/internal/eventlog"
+	"berth/engine/internal/idmap"
+	"berth/engine/internal/layer"
 	"berth/engine/internal/snapshot"
 )
 
@@ -32,11 +35,12 @@ type Use struct {
 	Running bool   // or paused
 }
 
-// Config says what a Store works with. Content and Layers lie below Root.
+// Config says where a Store is and what it works with.
 type Config struct {
-	Root    string
-	Content *content.Store
-	Layers  *snapshot.Store
+	Root  string // state directory, absolute; made if it is not there
+	IDMap idmap.Mapping
+	// Worker returns the command that runs layer.WorkerMain; needed unless IDMap is Host.
+	Worker func(args ...string) (*exec.Cmd, error)
 	// Uses returns the containers of every image. Nil means none.
 	Uses func(ctx context.Context) (map[engine.Digest][]Use, error)
 	// Publish appends events to the shared log. Nil means nobody listens.
@@ -46,8 +50,10 @@ type Config struct {
 // A Store is the images below one state directory. It is safe for concurrent use,
 // by any number of processes.
 type Store struct {
-	cfg   Config
-	cache atomic.Pointer[catalogue]
+	cfg     Config
+	content *content.Store
+	layers  *snapshot.Store
+	cache   atomic.Pointer[catalogue]
 }
 
 // Names of locks.
@@ -56,21 +62,37 @@ const (
 	lockUse       = "images-use" // shared: an image is being put to use; exclusive: being removed
 )
 
-// Open prepares the store.
+// Open prepares the store. It starts nothing and need not be closed.
 func Open(cfg Config) (*Store, error) {
+	s := &Store{cfg: cfg}
 	if err := os.MkdirAll(filepath.Join(cfg.Root, "used"), 0o700); err != nil {
 		return nil, fmt.Errorf("open image store: %w", err)
 	}
-	if cfg.Uses == nil {
-		cfg.Uses = func(context.Context) (map[engine.Digest][]Use, error) { return nil, nil }
+	if s.cfg.Uses == nil {
+		s.cfg.Uses = func(context.Context) (map[engine.Digest][]Use, error) { return nil, nil }
 	}
-	if cfg.Publish == nil {
-		cfg.Publish = func(...eventlog.Record) error { return nil }
+	if s.cfg.Publish == nil {
+		s.cfg.Publish = func(...eventlog.Record) error { return nil }
 	}
-	s := &Store{cfg: cfg}
+	var err error
+	if s.content, err = content.Open(cfg.Root); err != nil {
+		return nil, err
+	}
+	if s.layers, err = snapshot.Open(cfg.Root, layer.Runner{Map: cfg.IDMap, Worker: cfg.Worker}); err != nil {
+		return nil, err
+	}
 	s.holdReserve()
 	return s, nil
 }
+
+// Root returns the state directory.
+func (s *Store) Root() string { return s.cfg.Root }
+
+// Content returns where manifests, configs and what a pull fetches are.
+func (s *Store) Content() *content.Store { return s.content }
+
+// Layers returns where the layers are.
+func (s *Store) Layers() *snapshot.Store { return s.layers }
 
 // A Lease keeps an image from being removed until Release.
 type Lease struct {
@@ -85,7 +107,7 @@ func (l *Lease) Release() { l.lock.Release() }
 // released: make the container's record, which then protects the image, and release
 // at once. It notes the image as used now.
 func (s *Store) Acquire(ctx context.Context, ref string) (*Lease, error) {
-	lock, err := s.cfg.Content.Lock(ctx, lockUse, content.Shared)
+	lock, err := s.content.Lock(ctx, lockUse, content.Shared)
 	if err != nil {
 		return nil, err
 	}

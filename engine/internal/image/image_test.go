@@ -13,40 +13,30 @@ import (
 	"time"
 
 	"berth/engine"
-	"berth/engine/internal/content"
 	"berth/engine/internal/eventlog"
 	"berth/engine/internal/idmap"
 	"berth/engine/internal/layer"
 	"berth/engine/internal/registry/registrytest"
-	"berth/engine/internal/snapshot"
 )
 
 // A world is an image store whose containers the test decides.
 type world struct {
 	*Store
-	t       testing.TB
-	content *content.Store
-	layers  *snapshot.Store
-	uses    map[engine.Digest][]Use
-	events  []string
-	root    string
-	clock   time.Time
+	t      testing.TB
+	uses   map[engine.Digest][]Use
+	events []string
+	root   string
+	clock  time.Time
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, uses: map[engine.Digest][]Use{}, root: t.TempDir(), clock: time.Unix(1_700_000_000, 0)}
 	var err error
-	if w.content, err = content.Open(w.root); err != nil {
-		t.Fatal(err)
-	}
-	// Owners are no matter here, so the layers are written in process by any user.
-	if w.layers, err = snapshot.Open(w.root, layer.Runner{Map: idmap.Mapping{Mode: idmap.Host}}); err != nil {
-		t.Fatal(err)
-	}
 	w.Store, err = Open(Config{
-		Root: w.root, Content: w.content, Layers: w.layers,
-		Uses: func(context.Context) (map[engine.Digest][]Use, error) { return w.uses, nil },
+		Root:  w.root,
+		IDMap: idmap.Mapping{Mode: idmap.Host}, // owners are no matter here: any user writes the layers, in process
+		Uses:  func(context.Context) (map[engine.Digest][]Use, error) { return w.uses, nil },
 		Publish: func(recs ...eventlog.Record) error {
 			for _, r := range recs {
 				w.events = append(w.events, r.Action+" "+r.Attrs["name"])

@@ -19,7 +19,7 @@ func (s *Store) InspectImage(ctx context.Context, ref string) (engine.ImageDetai
 	if err != nil {
 		return engine.ImageDetail{}, err
 	}
-	raw, err := s.cfg.Content.Get(m.entry.ID)
+	raw, err := s.content.Get(m.entry.ID)
 	if err != nil {
 		return engine.ImageDetail{}, err
 	}
@@ -27,7 +27,7 @@ func (s *Store) InspectImage(ctx context.Context, ref string) (engine.ImageDetai
 	if err != nil {
 		return engine.ImageDetail{}, err
 	}
-	rawManifest, err := s.cfg.Content.Get(m.entry.Manifest)
+	rawManifest, err := s.content.Get(m.entry.Manifest)
 	if err != nil {
 		return engine.ImageDetail{}, err
 	}
@@ -74,7 +74,7 @@ func (e *Entry) diffIDs() []engine.DiffID {
 func (s *Store) graphDriver(e *Entry) map[string]string {
 	dirs := make([]string, 0, len(e.LayerRefs))
 	for _, l := range slices.Backward(e.LayerRefs) {
-		dirs = append(dirs, s.cfg.Layers.Dir(l.Key))
+		dirs = append(dirs, s.layers.Dir(l.Key))
 	}
 	return map[string]string{"Name": "overlay", "LowerDir": strings.Join(dirs, ":")}
 }
@@ -89,7 +89,7 @@ func (s *Store) ImageHistory(ctx context.Context, ref string) ([]engine.HistoryE
 	if err != nil {
 		return nil, err
 	}
-	raw, err := s.cfg.Content.Get(m.entry.ID)
+	raw, err := s.content.Get(m.entry.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func (s *Store) PruneImages(ctx context.Context, opts engine.PruneImagesOptions)
 			return engine.PruneReport{}, engine.Errorf(engine.ClassInvalid, "invalid filter %q", key)
 		}
 	}
-	lock, err := s.cfg.Content.Lock(ctx, lockUse, content.Exclusive)
+	lock, err := s.content.Lock(ctx, lockUse, content.Exclusive)
 	if err != nil {
 		return engine.PruneReport{}, err
 	}
@@ -130,9 +130,9 @@ func (s *Store) prune(ctx context.Context, v *view, victims []*Entry, release fu
 	layers, freed, err := s.sweep(ctx, v.uses, gone)
 	report.Images = append(report.Images, layers...)
 	orphans, oerr := s.sweepOrphans(ctx)
-	spools, serr := s.cfg.Content.CollectSpools(time.Now())
+	spools, serr := s.content.CollectSpools(time.Now())
 	report.Reclaimed = freed + orphans + spools
-	err = errors.Join(err, oerr, serr, s.cfg.Layers.Collect(ctx))
+	err = errors.Join(err, oerr, serr, s.layers.Collect(ctx))
 	s.publishID("prune", "", map[string]string{"reclaimed": strconv.FormatInt(report.Reclaimed, 10)})
 	return report, err
 }

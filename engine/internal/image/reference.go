@@ -149,7 +149,7 @@ func (s *Store) Resolve(ctx context.Context, ref string) (Resolved, error) {
 	if err != nil {
 		return Resolved{}, err
 	}
-	raw, err := s.cfg.Content.Get(m.entry.ID)
+	raw, err := s.content.Get(m.entry.ID)
 	if err != nil {
 		return Resolved{}, err
 	}
@@ -177,11 +177,11 @@ func (s *Store) LowerDirs(_ context.Context, id engine.Digest) ([]string, error)
 	}
 	var dirs []string
 	for _, l := range slices.Backward(c.entries[at].LayerRefs) {
-		dir := s.cfg.Layers.Dir(l.Key)
+		dir := s.layers.Dir(l.Key)
 		if slices.Contains(dirs, dir) {
 			continue // overlayfs refuses a layer twice; the upper one decides
 		}
-		if !s.cfg.Layers.Has(l.Key) {
+		if !s.layers.Has(l.Key) {
 			return nil, engine.Errorf(engine.ClassNotFound, "layer %.12s of image %s is missing on disk", l.DiffID.Hex(), id.Short()).
 				WithHint("Pull the image again.")
 		}

@@ -12,7 +12,7 @@ import (
 // RemoveImage implements engine.Images. Layers that a container of a forcibly removed image
 // still needs stay on disk, and go with the first removal after the container's.
 func (s *Store) RemoveImage(ctx context.Context, ref string, opts engine.RemoveImageOptions) ([]engine.ImageRemoval, error) {
-	lock, err := s.cfg.Content.Lock(ctx, lockUse, content.Exclusive)
+	lock, err := s.content.Lock(ctx, lockUse, content.Exclusive)
 	if err != nil {
 		return nil, err
 	}

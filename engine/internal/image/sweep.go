@@ -68,9 +68,9 @@ func (s *Store) forgetMetadata(c *catalogue, e *Entry) error {
 	var errs []error
 	shared := slices.ContainsFunc(c.entries, func(o *Entry) bool { return o.Manifest == e.Manifest })
 	if !shared {
-		errs = append(errs, s.cfg.Content.Remove(e.Manifest))
+		errs = append(errs, s.content.Remove(e.Manifest))
 	}
-	errs = append(errs, s.cfg.Content.Remove(e.ID))
+	errs = append(errs, s.content.Remove(e.ID))
 	if err := os.Remove(s.usedFile(e.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		errs = append(errs, err)
 	}
@@ -79,7 +79,7 @@ func (s *Store) forgetMetadata(c *catalogue, e *Entry) error {
 
 // removeLayer deletes a layer that no image stacks and returns its size, or -1 if it stays.
 func (s *Store) removeLayer(ctx context.Context, key snapshot.Key, lockName string) (int64, error) {
-	lock, err := s.cfg.Content.TryLock(lockName, content.Exclusive)
+	lock, err := s.content.TryLock(lockName, content.Exclusive)
 	if lock == nil || err != nil {
 		return -1, err
 	}
@@ -90,11 +90,11 @@ func (s *Store) removeLayer(ctx context.Context, key snapshot.Key, lockName stri
 	if err != nil {
 		return -1, err
 	}
-	if c.countLayers()[key] > 0 || !s.cfg.Layers.Has(key) {
+	if c.countLayers()[key] > 0 || !s.layers.Has(key) {
 		return -1, nil
 	}
-	size := s.cfg.Layers.Size(key)
-	if err := s.cfg.Layers.Remove(ctx, key); err != nil {
+	size := s.layers.Size(key)
+	if err := s.layers.Remove(ctx, key); err != nil {
 		return -1, err
 	}
 	return size, nil
@@ -103,7 +103,7 @@ func (s *Store) removeLayer(ctx context.Context, key snapshot.Key, lockName stri
 // sweepOrphans deletes layers that no image stacks at all: a pull was killed between its
 // layers and its catalogue entry, or a sweep was.
 func (s *Store) sweepOrphans(ctx context.Context) (int64, error) {
-	keys, err := s.cfg.Layers.Keys()
+	keys, err := s.layers.Keys()
 	if err != nil {
 		return 0, err
 	}
@@ -118,7 +118,7 @@ func (s *Store) sweepOrphans(ctx context.Context) (int64, error) {
 		if used[k] > 0 {
 			continue
 		}
-		diff, err := s.cfg.Layers.DiffID(k)
+		diff, err := s.layers.DiffID(k)
 		if err != nil {
 			errs = append(errs, err)
 			continue

@@ -50,7 +50,7 @@ func benchmarkPull(b *testing.B, layers, files, size int) {
 	n := 0
 	for b.Loop() {
 		n++
-		s := openStore(b, Config{Root: filepath.Join(root, fmt.Sprint(n))})
+		s := openStoreIn(b, filepath.Join(root, fmt.Sprint(n)), Config{})
 		mustPull(b, s, reg.Host()+"/x:1")
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"berth/engine"
 	"berth/engine/enginetest/ability"
 	"berth/engine/internal/idmap"
+	"berth/engine/internal/image"
 	"berth/engine/internal/registry/registrytest"
 
 	"golang.org/x/sys/unix"
@@ -29,12 +30,12 @@ func pullMain(root, ref string) int {
 		fmt.Println(err)
 		return 1
 	}
-	s, err := Open(Config{Root: root, IDMap: m, Worker: selfWorker, Retry: quick})
+	images, err := image.Open(image.Config{Root: root, IDMap: m, Worker: selfWorker})
 	if err != nil {
 		fmt.Println(err)
 		return 1
 	}
-	if _, err := s.Pull(context.Background(), engine.PullRequest{Ref: ref}); err != nil {
+	if _, err := New(images, Config{Retry: quick}).Pull(context.Background(), engine.PullRequest{Ref: ref}); err != nil {
 		fmt.Println(err)
 		return 1
 	}
@@ -93,7 +94,7 @@ func TestProcessesShareTheWork(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			cmd, out := startPull(t, s.cfg.Root, ref)
+			cmd, out := startPull(t, s.Root(), ref)
 			if !out.Scan() || out.Text() != "pulled" {
 				t.Errorf("the other process says %q", out.Text())
 			}
@@ -140,16 +141,16 @@ func TestKill(t *testing.T) {
 	s := openStore(t, Config{})
 	// The registry kills the process when it has sent a certain share of all bytes.
 	for _, share := range []int{0, 1, 2, 5, 10, 20, 29, 30} {
-		cmd, out := startPullWhenServed(t, reg, p, s.cfg.Root, ref, share)
+		cmd, out := startPullWhenServed(t, reg, p, s.Root(), ref, share)
 		for out.Scan() {
 		}
 		_ = cmd.Wait() // killed, or done before
-		dirs, err := os.ReadDir(filepath.Join(s.cfg.Root, "layers"))
+		dirs, err := os.ReadDir(filepath.Join(s.Root(), "layers"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, d := range dirs {
-			if _, err := os.Stat(filepath.Join(s.cfg.Root, "layers", d.Name(), "layer.json")); err != nil {
+			if _, err := os.Stat(filepath.Join(s.Root(), "layers", d.Name(), "layer.json")); err != nil {
 				t.Errorf("a layer without record is visible: %v", err)
 			}
 		}
@@ -162,14 +163,14 @@ func TestKill(t *testing.T) {
 	}
 	mustPull(t, s, ref)
 	checkThreeLayers(t, s, ref)
-	if left, _ := os.ReadDir(filepath.Join(s.cfg.Root, "staging")); len(left) > 0 {
+	if left, _ := os.ReadDir(filepath.Join(s.Root(), "staging")); len(left) > 0 {
 		t.Errorf("garbage in staging: %v", left)
 	}
 	if _, err := s.PruneImages(context.Background(), engine.PruneImagesOptions{All: true}); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range []string{"layers", "staging", "ingest", "blobs/sha256"} {
-		if left, _ := os.ReadDir(filepath.Join(s.cfg.Root, d)); len(left) > 0 {
+		if left, _ := os.ReadDir(filepath.Join(s.Root(), d)); len(left) > 0 {
 			t.Errorf("%s after prune: %v", d, left)
 		}
 	}
@@ -228,7 +229,7 @@ func TestDiskFull(t *testing.T) {
 	reg.Push(t, "large", "1", registrytest.Image{Compression: registrytest.Gzip, Layers: [][]byte{registrytest.Tar(t, file("a", strings.Repeat("a", 10_000_000)))}})
 	// And here it is the download.
 	reg.Push(t, "noise", "1", registrytest.Image{Compression: registrytest.Gzip, Layers: [][]byte{registrytest.Tar(t, file("a", noise(1, 5_000_000)))}})
-	s := openStore(t, Config{Root: filepath.Join(mount, "state")})
+	s := openStoreIn(t, filepath.Join(mount, "state"), Config{})
 	mustPull(t, s, reg.Host()+"/small:1")
 	for _, name := range []string{"large", "noise"} {
 		_, err := s.Pull(context.Background(), engine.PullRequest{Ref: reg.Host() + "/" + name + ":1"})
@@ -274,7 +275,7 @@ func TestBomb(t *testing.T) {
 	if engine.ClassOf(err) != engine.ClassExhausted || !strings.Contains(err.Error(), "decompression bomb") {
 		t.Errorf("class %v: %v", engine.ClassOf(err), err)
 	}
-	if left := leftovers(t, s.cfg.Root); len(left) > 0 {
+	if left := leftovers(t, s.Root()); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }

@@ -70,7 +70,7 @@ func TestFaultsOfTheRegistry(t *testing.T) {
 				if strings.Contains(err.Error(), "\n") || len(err.Error()) > 400 {
 					t.Errorf("not one sentence: %q", err)
 				}
-				if left := leftovers(t, s.cfg.Root); len(left) > 0 {
+				if left := leftovers(t, s.Root()); len(left) > 0 {
 					t.Errorf("left behind: %v", left)
 				}
 				if _, err := s.Resolve(context.Background(), ref); engine.ClassOf(err) != engine.ClassNotFound {
@@ -104,7 +104,7 @@ func TestCompleteLayersSurviveACancel(t *testing.T) {
 	if engine.ClassOf(err) != engine.ClassCanceled {
 		t.Fatalf("class %v: %v", engine.ClassOf(err), err)
 	}
-	if staged, _ := os.ReadDir(filepath.Join(s.cfg.Root, "staging")); len(staged) > 0 {
+	if staged, _ := os.ReadDir(filepath.Join(s.Root(), "staging")); len(staged) > 0 {
 		t.Errorf("left in staging: %v", staged)
 	}
 	reg.Fail(pushed.Blobs[1], nil)
@@ -112,7 +112,7 @@ func TestCompleteLayersSurviveACancel(t *testing.T) {
 	if asked := reg.Requests("/blobs/" + string(pushed.Blobs[0])); len(asked) != 1 {
 		t.Errorf("the layer that was complete was asked for %d times", len(asked))
 	}
-	if spools, _ := os.ReadDir(filepath.Join(s.cfg.Root, "ingest")); len(spools) > 0 {
+	if spools, _ := os.ReadDir(filepath.Join(s.Root(), "ingest")); len(spools) > 0 {
 		t.Errorf("left in ingest: %v", spools)
 	}
 }
@@ -152,7 +152,7 @@ func TestDamagedSpoolIsFetchedAnew(t *testing.T) {
 	pushed := reg.Push(t, "x", "1", registrytest.Image{Compression: registrytest.Gzip, Layers: [][]byte{registrytest.Tar(t, file("a", noise(3, 300_000)))}})
 	s := openStore(t, Config{})
 	// What a power loss leaves of a file: its length, but not its content.
-	spool := filepath.Join(s.cfg.Root, "ingest", pushed.Blobs[0].Hex())
+	spool := filepath.Join(s.Root(), "ingest", pushed.Blobs[0].Hex())
 	if err := os.WriteFile(spool, make([]byte, 150_000), 0o600); err != nil {
 		t.Fatal(err)
 	}

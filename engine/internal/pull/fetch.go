@@ -34,7 +34,7 @@ func (j *job) fetch(ctx context.Context, t *task, downloads *gate) (err error) {
 var errDigest = errors.New("digest mismatch")
 
 func (j *job) fetchOnce(ctx context.Context, t *task, downloads *gate) (resumed int64, err error) {
-	spool, err := j.content.Spool(t.blob, t.size)
+	spool, err := j.Content().Spool(t.blob, t.size)
 	if err != nil {
 		return 0, fail("fetch layer "+t.blob.Short(), err)
 	}
@@ -135,7 +135,7 @@ func (m *meteredSpool) Write(p []byte) (int, error) {
 
 // unpack reads the spool to its end, verifies both digests and returns the layer, staged.
 func (j *job) unpack(ctx context.Context, t *task, spool *content.Spool) (*snapshot.Staged, error) {
-	staged, err := j.layers.Stage()
+	staged, err := j.Layers().Stage()
 	if err != nil {
 		return nil, fail("unpack layer "+t.blob.Short(), err)
 	}

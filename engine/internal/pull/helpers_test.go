@@ -15,6 +15,7 @@ import (
 	"berth/engine/enginetest/ability"
 	"berth/engine/internal/eventlog"
 	"berth/engine/internal/idmap"
+	"berth/engine/internal/image"
 	"berth/engine/internal/layer"
 	"berth/engine/internal/registry"
 	"berth/engine/internal/registry/registrytest"
@@ -82,23 +83,23 @@ func mapping(t testing.TB) idmap.Mapping {
 
 func openStore(t testing.TB, cfg Config) *Store {
 	t.Helper()
-	if cfg.Root == "" {
-		cfg.Root = t.TempDir()
-	}
-	if cfg.IDMap.Mode == "" {
-		cfg.IDMap = mapping(t)
-	}
-	cfg.Worker = selfWorker
-	cfg.Retry = quick
-	s, err := Open(cfg)
+	return openStoreIn(t, t.TempDir(), cfg)
+}
+
+func openStoreIn(t testing.TB, root string, cfg Config) *Store {
+	t.Helper()
+	m := mapping(t)
+	images, err := image.Open(image.Config{Root: root, IDMap: m, Worker: selfWorker})
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.Retry = quick
+	s := New(images, cfg)
 	t.Cleanup(func() { // files of others, which the end of the test can't remove by itself
-		if dir, err := os.Open(cfg.Root); err == nil {
+		if dir, err := os.Open(root); err == nil {
 			defer dir.Close()
 			for _, name := range []string{"layers", "staging"} {
-				if err := (layer.Runner{Map: cfg.IDMap, Worker: selfWorker}).Remove(context.Background(), dir, name); err != nil {
+				if err := (layer.Runner{Map: m, Worker: selfWorker}).Remove(context.Background(), dir, name); err != nil {
 					t.Error(err)
 				}
 			}

@@ -84,7 +84,7 @@ func (j *job) run(ctx context.Context, want engine.Platform) (engine.PullResult,
 // record makes the image exist. Its layers are durable by now.
 func (j *job) record(ctx context.Context, img *remoteImage, refs []image.LayerRef) (bool, error) {
 	for _, raw := range [][]byte{img.rawManifest, img.rawConfig} {
-		if _, err := j.content.Put(raw); err != nil {
+		if _, err := j.Content().Put(raw); err != nil {
 			return false, fail("write image metadata", err)
 		}
 	}

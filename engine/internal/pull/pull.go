@@ -20,32 +20,19 @@ package pull
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"berth/engine"
-	"berth/engine/internal/content"
 	"berth/engine/internal/eventlog"
-	"berth/engine/internal/idmap"
 	"berth/engine/internal/image"
 	"berth/engine/internal/layer"
 	"berth/engine/internal/registry"
-	"berth/engine/internal/snapshot"
 )
 
-// Config says where images are kept and come from.
+// Config says where images come from.
 type Config struct {
-	Root  string // state directory, absolute; made if it is not there
-	IDMap idmap.Mapping
-	// Worker returns the command that runs layer.WorkerMain; needed unless IDMap is Host.
-	Worker func(args ...string) (*exec.Cmd, error)
-	// Uses returns the containers of every image. Nil means none.
-	Uses func(ctx context.Context) (map[engine.Digest][]image.Use, error)
 	// Publish appends events to the shared log. Nil means nobody listens.
 	Publish func(recs ...eventlog.Record) error
 	// Hub replaces Docker Hub; nil means the network.
@@ -66,41 +53,25 @@ type Config struct {
 type Store struct {
 	*image.Store
 	cfg      Config
-	content  *content.Store
-	layers   *snapshot.Store
 	registry *registry.Client
 	turns    *gate // of layers that inflate
 	windows  *gate // of bytes that zstd's windows may have
 }
 
-// Open prepares the image cache below cfg.Root. It starts nothing and need not be closed.
-func Open(cfg Config) (*Store, error) {
-	root, err := filepath.Abs(cfg.Root)
-	if err != nil {
-		return nil, fmt.Errorf("open image cache: %w", err)
-	}
-	cfg.Root = root
-	if err := os.MkdirAll(root, 0o700); err != nil {
-		return nil, fmt.Errorf("open image cache: %w", err)
-	}
+// New returns what fills a cache. It starts nothing and need not be closed.
+func New(images *image.Store, cfg Config) *Store {
 	if cfg.Publish == nil {
 		cfg.Publish = func(...eventlog.Record) error { return nil }
 	}
-	s := &Store{cfg: cfg, turns: newTurns(), windows: &gate{room: maxWindow}}
-	if s.content, err = content.Open(root); err != nil {
-		return nil, err
+	return &Store{
+		Store:   images,
+		cfg:     cfg,
+		turns:   newTurns(),
+		windows: &gate{room: maxWindow},
+		registry: registry.New(registry.Config{
+			Hub: cfg.Hub, Mirrors: cfg.Mirrors, Insecure: cfg.Insecure, DockerConfig: cfg.DockerConfig, Retry: cfg.Retry,
+		}),
 	}
-	if s.layers, err = snapshot.Open(root, layer.Runner{Map: cfg.IDMap, Worker: cfg.Worker}); err != nil {
-		return nil, err
-	}
-	s.Store, err = image.Open(image.Config{Root: root, Content: s.content, Layers: s.layers, Uses: cfg.Uses, Publish: cfg.Publish})
-	if err != nil {
-		return nil, err
-	}
-	s.registry = registry.New(registry.Config{
-		Hub: cfg.Hub, Mirrors: cfg.Mirrors, Insecure: cfg.Insecure, DockerConfig: cfg.DockerConfig, Retry: cfg.Retry,
-	})
-	return s, nil
 }
 
 // Login implements engine.Registries.
@@ -118,8 +89,8 @@ const spoolAge = 7 * 24 * time.Hour
 
 // collect removes what dead processes left. A failure to clean up is no failure of the pull.
 func (s *Store) collect(ctx context.Context) {
-	_ = s.layers.Collect(ctx)
-	_, _ = s.content.CollectSpools(time.Now().Add(-spoolAge))
+	_ = s.Layers().Collect(ctx)
+	_, _ = s.Content().CollectSpools(time.Now().Add(-spoolAge))
 }
 
 func newID() string { return strings.ToLower(rand.Text()[:12]) }

@@ -55,7 +55,7 @@ func TestPullMakesAnImage(t *testing.T) {
 			if got := ev.of(engine.KindStep, "fetch blob"); len(got) != 4 {
 				t.Errorf("%d records of step \"fetch blob\", want begin and end of 2 layers", len(got))
 			}
-			if entries, _ := os.ReadDir(filepath.Join(s.cfg.Root, "ingest")); len(entries) != 0 {
+			if entries, _ := os.ReadDir(filepath.Join(s.Root(), "ingest")); len(entries) != 0 {
 				t.Errorf("the spools are still there: %v", entries)
 			}
 		})
@@ -162,7 +162,7 @@ func TestImplicitParentsInherit(t *testing.T) {
 			t.Errorf("%s: mode %v, want %v", path, info.Mode(), want)
 		}
 	}
-	m := s.cfg.IDMap
+	m := mapping(t)
 	wantUID, wantGID := uint32(os.Getuid()), uint32(os.Getgid())
 	switch m.Mode {
 	case idmap.Host:

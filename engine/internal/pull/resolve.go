@@ -124,7 +124,7 @@ func (j *job) parseManifest(m registry.Manifest) (*v1.Manifest, error) {
 
 // fetchConfig takes the config from the cache or the registry, and joins its diffIDs with the manifest's blobs.
 func (j *job) fetchConfig(ctx context.Context, img *remoteImage, man *v1.Manifest) error {
-	raw, err := j.content.Get(img.id)
+	raw, err := j.Content().Get(img.id)
 	if err != nil {
 		if raw, err = j.repo.Metadata(ctx, img.id, man.Config.Size); err != nil {
 			return err

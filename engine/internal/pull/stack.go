@@ -99,7 +99,7 @@ func (j *job) claim(tasks []*task) (mine []*task, err error) {
 		if t.ready || t.lock != nil {
 			continue
 		}
-		lock, err := j.content.TryLock(t.lockName(), content.Shared)
+		lock, err := j.Content().TryLock(t.lockName(), content.Shared)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ func (j *job) claim(tasks []*task) (mine []*task, err error) {
 			continue
 		}
 		lock.Release()
-		if lock, err = j.content.TryLock(t.lockName(), content.Exclusive); err != nil {
+		if lock, err = j.Content().TryLock(t.lockName(), content.Exclusive); err != nil {
 			return nil, err
 		}
 		if lock == nil {
@@ -131,7 +131,7 @@ func (j *job) claim(tasks []*task) (mine []*task, err error) {
 
 // exists looks for the layer and, if it is there, keeps the lock.
 func (j *job) exists(t *task, lock *content.Lock) bool {
-	key, rec, err := j.layers.Find(t.diff, t.chain)
+	key, rec, err := j.Layers().Find(t.diff, t.chain)
 	if err != nil {
 		return false
 	}
@@ -218,7 +218,7 @@ func (j *job) commit(ctx context.Context, tasks []*task, fetched bool) error {
 	for _, t := range tasks {
 		switch {
 		case t.ready:
-			lowers = append([]string{j.layers.Dir(t.key)}, lowers...)
+			lowers = append([]string{j.Layers().Dir(t.key)}, lowers...)
 			continue
 		case t.staged == nil || t.lock == nil:
 			gap = true
@@ -259,7 +259,7 @@ func (j *job) rename(ctx context.Context, staged []*task) (err error) {
 		}
 		t.spool = nil
 	}
-	if err := j.layers.Sync(); err != nil {
+	if err := j.Layers().Sync(); err != nil {
 		return fail("write layers", err)
 	}
 	for _, t := range staged {
@@ -268,7 +268,7 @@ func (j *job) rename(ctx context.Context, staged []*task) (err error) {
 		}
 		t.ready = true
 	}
-	if err := j.layers.SyncNames(); err != nil {
+	if err := j.Layers().SyncNames(); err != nil {
 		return fail("commit layers", err)
 	}
 	for _, t := range staged {

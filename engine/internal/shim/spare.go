@@ -6,6 +6,7 @@ package shim
 type Spare struct {
 	ready chan struct{} // closed when what follows is set
 	conn  *conn
+	ended <-chan struct{} // closed when the process has been reaped
 	err   error
 }
 
@@ -15,15 +16,17 @@ func Ready(dir string) *Spare {
 	s := &Spare{ready: make(chan struct{})}
 	go func() {
 		defer close(s.ready)
-		s.conn, s.err = spawn(dir)
+		s.conn, s.ended, s.err = spawn(dir)
 	}()
 	return s
 }
 
-// Close ends a process that Start was not given.
+// Close ends a process that Start was not given, and returns when it has ended: this
+// process may become another program, which would not know its child.
 func (s *Spare) Close() {
 	if <-s.ready; s.conn != nil {
 		_ = s.conn.Close() // it has nothing to do
+		<-s.ended
 	}
 }
 
@@ -31,7 +34,8 @@ func (s *Spare) Close() {
 // started now if there is no spare one.
 func (s *Spare) connection(dir string) (*conn, error) {
 	if s == nil {
-		return spawn(dir)
+		c, _, err := spawn(dir)
+		return c, err
 	}
 	<-s.ready
 	return s.conn, s.err

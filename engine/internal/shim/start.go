@@ -73,7 +73,7 @@ func Start(ctx context.Context, cfg StartConfig) (*Client, engine.Attachment, er
 // container that [Settle] left in the state "restarting". It returns once that shim has
 // taken over.
 func Resume(dir string, prepare func() error) error {
-	c, err := spawn(dir)
+	c, _, err := spawn(dir)
 	if err != nil {
 		return fmt.Errorf("start shim: %w", err)
 	}
@@ -85,41 +85,42 @@ func Resume(dir string, prepare func() error) error {
 	return err
 }
 
-// spawn runs the shim's program and returns our end of its first connection.
-func spawn(dir string) (*conn, error) {
+// spawn runs the shim's program and returns our end of its first connection. ended is
+// closed when the process has ended and was reaped, should that be before we end.
+func spawn(dir string) (c *conn, ended <-chan struct{}, err error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, os.NewSyscallError("socketpair", err)
+		return nil, nil, os.NewSyscallError("socketpair", err)
 	}
 	defer unix.Close(pair[1]) // the shim has its own
 	if err := unix.SetNonblock(pair[0], true); err != nil {
 		_ = unix.Close(pair[0])
-		return nil, os.NewSyscallError("fcntl", err)
+		return nil, nil, os.NewSyscallError("fcntl", err)
 	}
 	ours, err := newConn(pair[0])
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := execShim(dir, pair[1]); err != nil {
+	if ended, err = execShim(dir, pair[1]); err != nil {
 		_ = ours.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return ours, nil
+	return ours, ended, nil
 }
 
-func execShim(dir string, theirs int) error {
+func execShim(dir string, theirs int) (ended <-chan struct{}, err error) {
 	prog, argv0, err := Find()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	exe, err := seal(prog)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		exe.close()
-		return &os.PathError{Op: "open", Path: os.DevNull, Err: err}
+		return nil, &os.PathError{Op: "open", Path: os.DevNull, Err: err}
 	}
 	defer unix.Close(null) // never written
 	// Package os would try out first, with a process of its own, what pidfds can do here.
@@ -132,9 +133,11 @@ func execShim(dir string, theirs int) error {
 	})
 	if err != nil {
 		exe.close()
-		return &os.PathError{Op: "fork/exec", Path: prog, Err: err}
+		return nil, &os.PathError{Op: "fork/exec", Path: prog, Err: err}
 	}
+	done := make(chan struct{})
 	go func() {
+		defer close(done)
 		exe.close() // the kernel takes a millisecond to end the mount
 		// As long as we live it is our child and would stay a zombie. When we end first,
 		// init takes it over.
@@ -144,7 +147,7 @@ func execShim(dir string, theirs int) error {
 			}
 		}
 	}()
-	return nil
+	return done, nil
 }
 
 // environment is what the shim keeps of berth's: enough to find id helpers and
