@@ -26,6 +26,12 @@ func (p *Plan) Socket() Slot {
 // If the parent is gone the child ends.
 func (p *Plan) Gate(name string, send []Slot, value Slot, into ...[]byte) (fd *uint32) {
 	p.Tell(name, send, value)
+	return p.Await(into...)
+}
+
+// Await makes the child wait as in Gate, without asking: for a parent that gives its
+// reply unasked, and early enough that the child need not sleep.
+func (p *Plan) Await(into ...[]byte) (fd *uint32) {
 	if len(into) == 0 {
 		into = [][]byte{make([]byte, 1)}
 	}

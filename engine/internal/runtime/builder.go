@@ -27,6 +27,7 @@ type builder struct {
 	stdFiles [3]*os.File
 	opened   []*os.File // by us, to close after the fork
 	identity *identity
+	ahead    bool // the parent tells the user unasked
 	filter   []unix.SockFilter
 }
 

@@ -63,7 +63,7 @@ func execError(f *plan.Failure, name string) error {
 	if !errors.Is(f.Errno, unix.ENOENT) {
 		return e
 	}
-	e.Class = engine.ClassCommandNotFound
+	e.Class, e.Hint = engine.ClassCommandNotFound, "Check the spelling; the image may not have this program."
 	if strings.Contains(name, "/") {
 		e.Err = fmt.Errorf("stat %s: %w", name, f.Errno)
 	} else {

@@ -51,6 +51,7 @@ func (p *Process) Exec(ctx context.Context, spec ExecSpec, o Options) (*Process,
 		return nil, err
 	}
 	defer j.close()
+	s.joinRoot = j.root
 	if err := s.buildExec(j, spec); err != nil {
 		return nil, err
 	}
@@ -65,12 +66,13 @@ func (p *Process) Exec(ctx context.Context, spec ExecSpec, o Options) (*Process,
 // A joint is what an exec needs of the running container.
 type joint struct {
 	member  *os.File // pidfd of a process in its namespaces
+	root    *os.File // its root directory
 	console *os.File // the new terminal's ends, nil without one
 	slave   *os.File
 }
 
 func (j *joint) close() {
-	for _, f := range []*os.File{j.member, j.console, j.slave} {
+	for _, f := range []*os.File{j.member, j.root, j.console, j.slave} {
 		if f != nil {
 			f.Close()
 		}
@@ -91,7 +93,23 @@ func (p *Process) join(terminal bool, size engine.Size) (*joint, error) {
 		target = p.member
 	}
 	j := &joint{}
-	raw, err := target.SyscallConn()
+	var err error
+	if j.member, err = duplicate(target); err == nil {
+		j.root, err = duplicate(p.root)
+	}
+	if err == nil && terminal {
+		j.console, j.slave, err = openTerminal(p.devpts, size)
+	}
+	if err != nil {
+		j.close()
+		return nil, err
+	}
+	return j, nil
+}
+
+// duplicate makes a descriptor that stays open when that of f is closed.
+func duplicate(f *os.File) (*os.File, error) {
+	raw, err := f.SyscallConn()
 	if err != nil {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
@@ -101,14 +119,7 @@ func (p *Process) join(terminal bool, size engine.Size) (*joint, error) {
 	if err := errors.Join(err, derr); err != nil {
 		return nil, engine.Errorf(classOf(err), "exec: %w", err)
 	}
-	j.member = os.NewFile(uintptr(fd), "pidfd")
-	if terminal {
-		if j.console, j.slave, err = openTerminal(p.devpts, size); err != nil {
-			j.close()
-			return nil, err
-		}
-	}
-	return j, nil
+	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
 func (p *Process) newExec(spec ExecSpec, o Options) (*start, error) {
@@ -120,6 +131,7 @@ func (p *Process) newExec(spec ExecSpec, o Options) (*start, error) {
 		return nil, err
 	}
 	s := &start{builder: bld, join: true, user: spec.User, argv: spec.Args}
+	s.ahead = o.Gate == nil // else the replies are those to the gates, in their order
 	if s.user == "" {
 		s.user = p.bundle.User
 	}

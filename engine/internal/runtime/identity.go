@@ -60,11 +60,17 @@ func (b *builder) lookUpUser() {
 	b.identity = id
 	b.Step("look up user", fmt.Sprintf("look up user %q", b.b.User),
 		"Find the user and groups in the image's own passwd and group files.", b.b.User)
-	send := []plan.Slot{b.root}
-	if b.devpts >= 0 {
-		send = append(send, b.devpts)
+	into := [][]byte{id.headBytes, id.home[len(homePrefix):], id.groupMem}
+	var tty *uint32
+	if b.ahead {
+		b.Await(into...)
+	} else {
+		send := []plan.Slot{b.root}
+		if b.devpts >= 0 {
+			send = append(send, b.devpts)
+		}
+		tty = b.Gate(gateUser, send, -1, into...)
 	}
-	tty := b.Gate(gateUser, send, -1, id.headBytes, id.home[len(homePrefix):], id.groupMem)
 	id.uid, id.gid, id.count = b.Slot("uid"), b.Slot("gid"), b.Slot("number of groups")
 	b.Load(id.uid, &id.head[headUID])
 	b.Load(id.gid, &id.head[headGID])

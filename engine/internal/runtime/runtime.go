@@ -90,6 +90,7 @@ type Process struct {
 	bundle *bundle.Bundle
 	member *os.File // pidfd of a process in the container's namespaces
 	devpts *os.File // the container's own devpts, or nil
+	root   *os.File // the container's root directory, as O_PATH
 	mounts *os.File // its mount namespace, see Dismantle; or nil
 }
 
@@ -137,7 +138,7 @@ func (p *Process) Wait() (unix.WaitStatus, error) {
 	defer p.mu.Unlock()
 	p.ended = true
 	p.pidfd.Close()
-	for _, f := range []*os.File{p.member, p.devpts} {
+	for _, f := range []*os.File{p.member, p.devpts, p.root} {
 		if f != nil {
 			f.Close()
 		}

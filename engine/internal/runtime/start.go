@@ -3,6 +3,7 @@ package runtime
 import (
 	"encoding/binary"
 	"fmt"
+	"os"
 
 	"berth/engine"
 	"berth/engine/internal/bundle"
@@ -20,7 +21,9 @@ type start struct {
 	user  string
 	argv  []string
 	join  bool // the process joins a running container
-	waits bool // for goOn, before it becomes the program
+	// joinRoot is its root directory.
+	joinRoot *os.File
+	waits    bool // for goOn, before it becomes the program
 }
 
 func newBuilder(b *bundle.Bundle, o Options) (builder, error) {
