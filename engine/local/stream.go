@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"strings"
@@ -43,29 +44,47 @@ func (e *Engine) Exec(ctx context.Context, ref string, cfg engine.ExecConfig, at
 	if cfg.WorkingDir != "" && !strings.HasPrefix(cfg.WorkingDir, "/") {
 		return "", nil, invalid("the working directory %q is invalid, it needs to be an absolute path", cfg.WorkingDir)
 	}
-	rec, c, err := e.find(ref)
+	id, err := e.state.Resolve(ref)
 	if err != nil {
 		return "", nil, err
 	}
-	if c.State == engine.StatePaused {
-		return "", nil, engine.Errorf(engine.ClassConflict, "container %s is paused, unpause the container before exec", c.Name)
+	if err := e.execable(id); err != nil {
+		return "", nil, err
 	}
-	if !c.State.Alive() {
-		return "", nil, notRunning(&c)
+	rec, err := e.state.LoadForExec(id)
+	if err != nil {
+		return "", nil, err
 	}
-	if cfg.User == "" {
-		cfg.User = rec.Config.User
-	}
-	if cfg.WorkingDir == "" {
-		cfg.WorkingDir = rec.Config.WorkingDir
-	}
+	cfg.User = cmp.Or(cfg.User, rec.Config.User)
+	cfg.WorkingDir = cmp.Or(cfg.WorkingDir, rec.Config.WorkingDir)
 	cfg.Env = mergeEnv(&engine.ContainerConfig{Hostname: rec.Config.Hostname, TTY: cfg.TTY, Env: cfg.Env}, rec.Config.Env)
 	// Without a question first whether the shim is there: the request asks it too.
-	id, a, err := shim.At(e.state.Dir(rec.ID)).Exec(ctx, cfg, attach)
+	execID, a, err := shim.At(e.state.Dir(id)).Exec(ctx, cfg, attach)
 	if err != nil {
-		return "", nil, e.unlessEnded(&c, err)
+		if _, c, lerr := e.look(id); lerr == nil {
+			err = e.unlessEnded(&c, err)
+		}
+		return "", nil, err
 	}
-	return id, e.settling(rec.ID, a), nil
+	return execID, e.settling(id, a), nil
+}
+
+// execable returns why no process can be put beside the container's, if so.
+func (e *Engine) execable(id string) error {
+	st, err := shim.ReadStatus(e.state.Dir(id))
+	if err == nil && st.State == engine.StateRunning {
+		return nil
+	}
+	_, c, err := e.look(id)
+	switch {
+	case err != nil:
+		return err
+	case c.State == engine.StatePaused:
+		return engine.Errorf(engine.ClassConflict, "container %s is paused, unpause the container before exec", c.Name)
+	case !c.State.Alive():
+		return notRunning(&c)
+	}
+	return nil
 }
 
 // AttachExec implements engine.Streams.

@@ -169,8 +169,14 @@ func (c *Client) Execs(ctx context.Context) ([]engine.ExecInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]engine.ExecInfo, len(resp.Execs))
-	for i, e := range resp.Execs {
+	var all []wireExecInfo
+	if len(resp.Execs) > 0 { // none: an older shim leaves the list out
+		if err := json.Unmarshal(resp.Execs, &all); err != nil {
+			return nil, engine.Errorf(engine.ClassUnavailable, "ask container's shim: %w", err)
+		}
+	}
+	list := make([]engine.ExecInfo, len(all))
+	for i, e := range all {
 		list[i] = engine.ExecInfo(e)
 	}
 	return list, nil
@@ -190,10 +196,10 @@ func (c *Client) State(ctx context.Context) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	if resp.State == nil {
-		return State{}, engine.Errorf(engine.ClassUnavailable, "ask container's shim: %w", errFrame)
+	var w wireState
+	if err := json.Unmarshal(resp.State, &w); err != nil {
+		return State{}, engine.Errorf(engine.ClassUnavailable, "ask container's shim: %w", err)
 	}
-	w := resp.State
 	return State{w.Status, w.Clients, w.Execs, w.Dropped}, nil
 }
 
@@ -259,7 +265,7 @@ func (c *Client) UpdateResources(ctx context.Context, r *specs.LinuxResources) e
 
 // UpdateRestart changes the restart policy of the running container.
 func (c *Client) UpdateRestart(ctx context.Context, r bundle.Restart) error {
-	_, err := c.call(ctx, wireRequest{Op: opUpdate, Restart: &r})
+	_, err := c.call(ctx, wireRequest{Op: opUpdate, Restart: encode(r)})
 	return err
 }
 

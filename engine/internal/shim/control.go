@@ -93,11 +93,17 @@ func (s *supervisor) pause(on bool) error {
 }
 
 // update changes the limits and the restart policy of the running container.
-func (s *supervisor) update(resources json.RawMessage, p *bundle.Restart) error {
+func (s *supervisor) update(resources, restart json.RawMessage) error {
 	var r *specs.LinuxResources
 	if len(resources) > 0 {
 		if err := json.Unmarshal(resources, &r); err != nil {
 			return engine.Errorf(engine.ClassInvalid, "update container %q: read limits: %w", s.events.container(), err)
+		}
+	}
+	var p *bundle.Restart
+	if len(restart) > 0 {
+		if err := json.Unmarshal(restart, &p); err != nil {
+			return engine.Errorf(engine.ClassInvalid, "update container %q: read restart policy: %w", s.events.container(), err)
 		}
 	}
 	s.mu.Lock()

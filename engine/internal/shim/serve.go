@@ -62,9 +62,9 @@ func (s *supervisor) handle(c *conn, req wireRequest) bool {
 	case opWait:
 		return s.handleWait(c)
 	case opExecs:
-		resp.Execs = s.listExecs()
+		resp.Execs = encode(s.listExecs())
 	case opState:
-		resp.State = s.state()
+		resp.State = encode(s.state())
 	case opSignal:
 		err = s.signal(req.ExecID, req.Signal)
 	case opResize:

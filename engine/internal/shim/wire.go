@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"berth/engine"
-	"berth/engine/internal/bundle"
 )
 
 // The messages on the socket. They are not the contract's types: those may change
@@ -34,17 +33,17 @@ const (
 	opRename         = "rename"
 )
 
+// What few messages have is a json.RawMessage, decoded when it is there: package json
+// learns all of a type otherwise, at the start of every process.
 type wireRequest struct {
-	Op     string
-	Attach *wireAttach `json:",omitempty"`
-	Exec   *wireExec   `json:",omitempty"`
-	ExecID string      `json:",omitempty"`
-	Signal int         `json:",omitempty"`
-	Size   *wireSize   `json:",omitempty"`
-	// Resources is a specs.LinuxResources. It is decoded when it is there: package
-	// json looks at the whole type otherwise, at the start of every shim.
-	Resources json.RawMessage `json:",omitempty"`
-	Restart   *bundle.Restart `json:",omitempty"`
+	Op        string
+	Attach    *wireAttach     `json:",omitempty"`
+	Exec      *wireExec       `json:",omitempty"`
+	ExecID    string          `json:",omitempty"`
+	Signal    int             `json:",omitempty"`
+	Size      *wireSize       `json:",omitempty"`
+	Resources json.RawMessage `json:",omitempty"` // specs.LinuxResources
+	Restart   json.RawMessage `json:",omitempty"` // bundle.Restart
 	Name      string          `json:",omitempty"`
 }
 
@@ -69,11 +68,10 @@ type wireExec struct {
 }
 
 type wireResponse struct {
-	Error  *wireError     `json:",omitempty"`
-	ExecID string         `json:",omitempty"`
-	Execs  []wireExecInfo `json:",omitempty"`
-	State  *wireState     `json:",omitempty"`
-	Exit   *wireExit      `json:",omitempty"`
+	Error  *wireError      `json:",omitempty"`
+	ExecID string          `json:",omitempty"`
+	Execs  json.RawMessage `json:",omitempty"` // []wireExecInfo
+	State  json.RawMessage `json:",omitempty"` // wireState
 }
 
 type wireExecInfo struct {

@@ -157,25 +157,51 @@ func (s *Store) byName(name string) (string, error) {
 	return id, nil
 }
 
+// An ExecRecord is the part of a Record that an exec needs.
+type ExecRecord struct {
+	Version int
+	Config  struct {
+		User, WorkingDir, Hostname string
+		Env                        []string
+	}
+}
+
 // Load reads the record of the container with exactly this ID.
 func (s *Store) Load(id string) (*Record, error) {
-	data, err := os.ReadFile(filepath.Join(s.Dir(id), RecordFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, notFound(id)
-	}
-	if err != nil {
-		return nil, classify(err, "read container %q", engine.ShortID(id))
-	}
 	var rec Record
-	if err := json.Unmarshal(data, &rec); err != nil {
-		return nil, engine.Errorf(engine.ClassIntegrity, "read record of container %q: %w", engine.ShortID(id), err).
-			WithHint("Remove it with `berth rm -f %s`.", engine.ShortID(id))
-	}
-	if rec.Version != Version {
-		return nil, engine.Errorf(engine.ClassUnsupported, "container %q has a record of version %d, this program reads %d",
-			engine.ShortID(id), rec.Version, Version).WithHint("Use the version of Berth that created it.")
+	if err := s.load(id, &rec, &rec.Version); err != nil {
+		return nil, err
 	}
 	return &rec, nil
+}
+
+// LoadForExec is Load for a process that reads this record only: package json takes a
+// third of a millisecond to learn a whole Record.
+func (s *Store) LoadForExec(id string) (*ExecRecord, error) {
+	var rec ExecRecord
+	if err := s.load(id, &rec, &rec.Version); err != nil {
+		return nil, err
+	}
+	return &rec, nil
+}
+
+func (s *Store) load(id string, rec any, version *int) error {
+	data, err := os.ReadFile(filepath.Join(s.Dir(id), RecordFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return notFound(id)
+	}
+	if err != nil {
+		return classify(err, "read container %q", engine.ShortID(id))
+	}
+	if err := json.Unmarshal(data, rec); err != nil {
+		return engine.Errorf(engine.ClassIntegrity, "read record of container %q: %w", engine.ShortID(id), err).
+			WithHint("Remove it with `berth rm -f %s`.", engine.ShortID(id))
+	}
+	if *version != Version {
+		return engine.Errorf(engine.ClassUnsupported, "container %q has a record of version %d, this program reads %d",
+			engine.ShortID(id), *version, Version).WithHint("Use the version of Berth that created it.")
+	}
+	return nil
 }
 
 // Resolve returns the ID that ref means: a whole ID, a name (with or without the
