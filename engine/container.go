@@ -29,13 +29,6 @@ type Containers interface {
 	PruneContainers(ctx context.Context, f Filters) (PruneReport, error)
 }
 
-// An Expecter is an engine that can use the time before a start. Not every engine is one.
-type Expecter interface {
-	// ExpectStart says that the next container to be created will be started at once. It
-	// promises nothing and changes nothing that anybody sees.
-	ExpectStart()
-}
-
 // Lifecycle starts, stops and watches the processes of containers.
 type Lifecycle interface {
 	// StartContainer starts a created or stopped container. With attach, the client

@@ -36,6 +36,7 @@ type Options struct {
 	DockerConfig string   // directory of Docker's config.json; empty for $DOCKER_CONFIG, else ~/.docker
 	LogMaxSize   int64    // bytes at which a container's log rotates; 0 for 10 MB
 	LogMaxFile   int      // log files kept for each container; 0 for 3
+	ExpectStart  bool     // as if ExpectStart were called before anything else
 	Version      string   // of the program, for Info
 	Commit       string
 	// Registries makes what speaks with registries. It is not linked in from here, because
@@ -82,7 +83,8 @@ type Engine struct {
 var _ engine.Engine = (*Engine)(nil)
 
 // Open opens the state directory, creating it if need be. It starts nothing: an engine
-// that is only asked for a list costs little more than the reading.
+// that is only asked for a list costs little more than the reading. Options.ExpectStart
+// is the exception.
 func Open(opts Options) (*Engine, error) {
 	if opts.Root == "" {
 		root, err := DefaultRoot()
@@ -101,26 +103,38 @@ func Open(opts Options) (*Engine, error) {
 	opts.LogMaxFile = cmp.Or(opts.LogMaxFile, defaultLogMaxFile)
 	e := &Engine{opts: opts}
 	e.guard.e = e
-	if e.ids, err = idmap.Detect(); err != nil {
-		return nil, err
-	}
 	if e.state, err = state.Open(root); err != nil {
 		return nil, err
 	}
-	if e.log, err = eventlog.Open(e.eventDir()); err != nil {
+	if opts.ExpectStart {
+		e.ExpectStart()
+	}
+	if err := e.open(); err != nil {
+		e.spare.close()
 		return nil, err
+	}
+	return e, nil
+}
+
+// open opens all that stands on the records of containers.
+func (e *Engine) open() (err error) {
+	if e.ids, err = idmap.Detect(); err != nil {
+		return err
+	}
+	if e.log, err = eventlog.Open(e.eventDir()); err != nil {
+		return err
 	}
 	e.Store, err = image.Open(image.Config{
-		Root: root, IDMap: e.ids, Worker: worker(unpackMode), Uses: e.imageUses, Publish: e.log.Append,
+		Root: e.opts.Root, IDMap: e.ids, Worker: worker(unpackMode), Uses: e.imageUses, Publish: e.log.Append,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e.Registries = noRegistries{}
-	if opts.Registries != nil {
-		e.Registries = opts.Registries(RegistryConfig{
-			Images: e.Store, Publish: e.log.Append, Demo: opts.Demo,
-			Mirrors: opts.Mirrors, Insecure: opts.Insecure, DockerConfig: opts.DockerConfig,
+	if e.opts.Registries != nil {
+		e.Registries = e.opts.Registries(RegistryConfig{
+			Images: e.Store, Publish: e.log.Append, Demo: e.opts.Demo,
+			Mirrors: e.opts.Mirrors, Insecure: e.opts.Insecure, DockerConfig: e.opts.DockerConfig,
 		})
 	}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
@@ -132,7 +146,7 @@ func Open(opts Options) (*Engine, error) {
 		return e.log.Close()
 	})
 	e.emptyTrash()
-	return e, nil
+	return nil
 }
 
 // Close ends the watches and pulls of this engine and waits for deletions under way.

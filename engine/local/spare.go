@@ -16,7 +16,9 @@ type spare struct {
 	shim  *shim.Spare
 }
 
-// ExpectStart implements engine.Expecter.
+// ExpectStart says that the next container to be created will be started at once: it
+// starts a process for it, which comes up while the container is made. One that no
+// container takes ends with the engine. Calling it twice is calling it once.
 func (e *Engine) ExpectStart() {
 	s := &e.spare
 	s.mu.Lock()

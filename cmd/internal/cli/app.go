@@ -44,7 +44,8 @@ func StandardStreams() Streams {
 
 // An Opener opens the engine that commands work on. It is called when a command
 // first needs it, so that --help and --version never touch the state directory.
-type Opener func(context.Context, config.Settings) (engine.Engine, error)
+// expectStart says that the command makes a container and starts it at once.
+type Opener func(ctx context.Context, s config.Settings, expectStart bool) (engine.Engine, error)
 
 // An App is one run of the command line.
 type App struct {
@@ -71,6 +72,10 @@ type globalFlags struct {
 
 // engine opens the engine on its first call.
 func (a *App) engine(ctx context.Context) (engine.Engine, error) {
+	return a.openEngine(ctx, false)
+}
+
+func (a *App) openEngine(ctx context.Context, expectStart bool) (engine.Engine, error) {
 	if a.eng != nil {
 		return a.eng, nil
 	}
@@ -78,7 +83,7 @@ func (a *App) engine(ctx context.Context) (engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.eng, err = a.Open(ctx, s)
+	a.eng, err = a.Open(ctx, s, expectStart)
 	if err != nil {
 		a.eng = nil // a typed nil pointer in the interface would look opened
 		return nil, err

@@ -50,7 +50,7 @@ func (b *bench) app() (a *App, out, errs *bytes.Buffer) {
 	out, errs = &bytes.Buffer{}, &bytes.Buffer{}
 	return &App{
 		Streams: Streams{In: strings.NewReader(b.in), Out: out, Err: errs},
-		Host:    Host{Open: func(context.Context, config.Settings) (engine.Engine, error) { return keepOpen{b.fake}, nil }},
+		Host:    Host{Open: func(context.Context, config.Settings, bool) (engine.Engine, error) { return keepOpen{b.fake}, nil }},
 		Getenv:  func(name string) string { return b.env[name] },
 		Now:     b.clock.Now,
 	}, out, errs

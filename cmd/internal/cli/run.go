@@ -55,7 +55,7 @@ func (f *runFlags) define(fs *pflag.FlagSet) {
 }
 
 func (a *App) run(ctx context.Context, f *runFlags, args []string) error {
-	eng, err := a.engine(ctx)
+	eng, err := a.openEngine(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -69,9 +69,6 @@ func (a *App) run(ctx context.Context, f *runFlags, args []string) error {
 	}
 	if cfg.TTY {
 		cfg.Console = a.windowSize()
-	}
-	if x, ok := eng.(engine.Expecter); ok {
-		x.ExpectStart()
 	}
 	id, err := a.create(ctx, eng, &f.creation, cfg)
 	if err != nil {

@@ -14,22 +14,23 @@ import (
 // Opener opens the engine as the user's settings say. Without registries it has no part
 // that speaks with them.
 func Opener(registries func(local.RegistryConfig) engine.Registries) cli.Opener {
-	return func(_ context.Context, s config.Settings) (engine.Engine, error) {
+	return func(_ context.Context, s config.Settings, expectStart bool) (engine.Engine, error) {
 		maxSize, err := s.Log.MaxBytes()
 		if err != nil {
 			return nil, err
 		}
 		version, commit := cli.Build()
 		e, err := local.Open(local.Options{
-			Root:       s.Root,
-			Demo:       s.Demo,
-			Mirrors:    s.Mirrors,
-			Insecure:   s.Insecure,
-			LogMaxSize: maxSize,
-			LogMaxFile: s.Log.MaxFile,
-			Version:    version,
-			Commit:     commit,
-			Registries: registries,
+			Root:        s.Root,
+			Demo:        s.Demo,
+			Mirrors:     s.Mirrors,
+			Insecure:    s.Insecure,
+			LogMaxSize:  maxSize,
+			LogMaxFile:  s.Log.MaxFile,
+			ExpectStart: expectStart,
+			Version:     version,
+			Commit:      commit,
+			Registries:  registries,
 		})
 		if err != nil {
 			return nil, err // not e: a nil pointer in the interface would not be nil
