@@ -62,6 +62,9 @@ func (m *Model) removeContainers() tea.Cmd {
 	if len(targets) == 0 {
 		return m.tell("No container is selected.")
 	}
+	if targets = slices.DeleteFunc(targets, func(c engine.Container) bool { return m.doomed(c.ID) }); len(targets) == 0 {
+		return m.tell("That waits to be deleted already.")
+	}
 	eng := m.eng
 	remove := func(force bool) func(context.Context, string) error {
 		return func(ctx context.Context, id string) error {
@@ -80,9 +83,9 @@ func (m *Model) removeContainers() tea.Cmd {
 	if running == 0 {
 		return m.later(p)
 	}
-	consequence := "It runs: its program is killed, and all that it wrote is lost."
+	consequence := "It runs: its program is killed and what it wrote is lost."
 	if len(targets) > 1 {
-		consequence = display.Number(running) + " of them run: their programs are killed, and all that they wrote is lost."
+		consequence = display.Number(running) + " of them run and are killed; what they wrote is lost."
 	}
 	return m.show(newConfirm("Delete "+display.Clean(p.what)+"?", consequence, "Delete", func(m *Model) tea.Cmd {
 		return m.each("Deleted", "deleting", targets, remove(true))

@@ -123,6 +123,9 @@ func (m *Model) removeImages() tea.Cmd {
 	if len(targets) == 0 {
 		return m.tell("No image is selected.")
 	}
+	if targets = slices.DeleteFunc(targets, func(i engine.Image) bool { return m.doomed(string(i.ID)) }); len(targets) == 0 {
+		return m.tell("That waits to be deleted already.")
+	}
 	refs := make(map[string]string)
 	p := pending{what: imagesName(targets), pane: layout.Images}
 	for _, i := range targets {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"berth/ui/internal/display"
+	"berth/ui/internal/layout"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -53,13 +54,35 @@ func (c *confirm) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 
 func (c *confirm) draw(m *Model, w, h int) ([]string, int, int) {
 	st := m.look.style
-	w = min(w, 60)
-	var lines []string
-	lines = append(lines, "")
-	for _, l := range display.Wrap(c.consequence, w-4) {
-		lines = append(lines, st.Text.Render(l))
+	if text := display.Wrap(c.consequence, min(w, 60)-4); len(text)+5 <= h && w >= 28 {
+		w = min(w, 60)
+		lines := []string{""}
+		for _, l := range text {
+			lines = append(lines, st.Text.Render(l))
+		}
+		lines = append(lines, "", c.buttons(m, layout.Rect{X: 2, Y: len(lines) + 2, W: w - 4}, " "))
+		return box(st, c.title, lines, w), -1, 0
 	}
-	cancel, yes := " Cancel ", " "+c.verb+" "
+	// Without a frame there is room for the words in the smallest window.
+	w, h = m.window.w, m.window.h
+	lines := []string{st.Strong.Render(display.Left(display.Middle(c.title, w, st.Icons.More), w, ""))}
+	for _, l := range display.Wrap(c.consequence, w) {
+		lines = append(lines, st.Text.Render(display.Left(l, w, "")))
+	}
+	lines = lines[:max(0, min(len(lines), h-1))] // it may have become smaller since
+	return append(lines, c.buttons(m, layout.Rect{Y: len(lines), W: w}, "")), -1, 0
+}
+
+// fits reports whether all that is asked can be read in a window.
+func (c *confirm) fits(w, h int) bool {
+	return len(display.Wrap(c.consequence, w))+2 <= h && w >= len("[Cancel] ")+len(c.verb)+2
+}
+
+// buttons draws them at the right end of a line of the box, with pad around the words,
+// and keeps where they are.
+func (c *confirm) buttons(m *Model, r layout.Rect, pad string) string {
+	st := m.look.style
+	cancel, yes := pad+"Cancel"+pad, pad+c.verb+pad
 	// Without colours the brackets say which button has the focus.
 	left, right := st.Muted.Render(" "+cancel+" "), st.Muted.Render(" "+yes+" ")
 	if c.yes {
@@ -67,15 +90,10 @@ func (c *confirm) draw(m *Model, w, h int) ([]string, int, int) {
 	} else {
 		left = st.Badge.Render("[" + cancel + "]")
 	}
-	buttons := left + "  " + right
-	lines = append(lines, "", display.Spaces(w-4-display.Width(buttons))+buttons)
-	if h < len(lines)+2 {
-		lines = lines[max(0, len(lines)-max(1, h-2)):]
-	}
-	c.row, c.right = len(lines), w-2
+	c.row, c.right = r.Y, r.X+r.W
 	c.middle = c.right - display.Width(right)
-	c.left = c.right - display.Width(buttons)
-	return box(st, c.title, lines, w), -1, 0
+	c.left = c.middle - len(pad+" ") - display.Width(left)
+	return display.Spaces(c.left-r.X) + left + pad + " " + right
 }
 
 func (c *confirm) click(m *Model, x, y int) tea.Cmd {

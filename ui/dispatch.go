@@ -15,6 +15,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 		m.drawn.all()
 		return m.overlay.key(m, k)
 	}
+	m.complaint.shown = m.notice.bad && m.complaint.op != ""
 	if m.notice.text != "" { // whoever goes on has read it, and wants the hints back
 		if m.notice.bad {
 			m.drawn.all()
@@ -97,10 +98,11 @@ func init() { // the help and the palette lead back to the table
 			}
 			return m.tell("The mouse works here again.")
 		},
-		keymap.Redraw: func(m *Model) tea.Cmd { m.drawn.all(); return tea.ClearScreen },
-		keymap.Undo:   (*Model).undo,
-		keymap.Copy:   (*Model).copy,
-		keymap.Filter: func(m *Model) tea.Cmd { return m.show(newFilter(m)) },
+		keymap.Redraw:     func(m *Model) tea.Cmd { m.drawn.all(); return tea.ClearScreen },
+		keymap.FailedStep: (*Model).showFailed,
+		keymap.Undo:       (*Model).undo,
+		keymap.Copy:       (*Model).copy,
+		keymap.Filter:     func(m *Model) tea.Cmd { return m.show(newFilter(m)) },
 
 		keymap.Up:          func(m *Model) tea.Cmd { return m.move(keymap.Up) },
 		keymap.Down:        func(m *Model) tea.Cmd { return m.move(keymap.Down) },
@@ -179,7 +181,7 @@ type mover interface {
 	Filter(match.Pattern)
 	Pattern() match.Pattern
 	Scroll(n int)
-	Click(w, x, y int) bool
+	Click(x, y int) bool
 	Len() (shown, all int)
 }
 

@@ -102,6 +102,25 @@ func (m *Model) drawFooter() string {
 	return left + display.Spaces(w-display.Width(left)-display.Width(right)) + right
 }
 
+// saidInside is what the footer would say, on as many lines of w cells as it takes, for a
+// window that has none; nil if there is nothing but hints.
+func (m *Model) saidInside(w int) []string {
+	st, text := m.look.style, ""
+	switch {
+	case m.notice.text != "" && !m.notice.bad:
+		text = m.notice.text
+	case m.notice.text == "" && len(m.pending) > 0:
+		text = m.waitingLine() + ". " + m.look.keys.Key(keymap.Global, keymap.Undo) + " keeps it."
+	default:
+		return nil
+	}
+	lines := display.Wrap(text, w)
+	for i, l := range lines {
+		lines[i] = st.Bar.Render(display.Left(l, w, ""))
+	}
+	return lines
+}
+
 // hints are the most useful keys at the focus that would do something, as many as have room.
 func (m *Model) hints(room int) string {
 	var keys []key.Binding
@@ -138,7 +157,7 @@ func (m *Model) applies(a keymap.Action) bool {
 	}
 	switch a.Scope {
 	case keymap.Global:
-		return true
+		return a.ID != keymap.FailedStep || m.failedHere() != ""
 	case keymap.Containers:
 		c, ok := m.containers.Selected()
 		if !ok || len(m.containers.Marked()) > 0 {

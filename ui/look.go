@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"berth/themes"
 	"berth/ui/internal/display"
@@ -77,6 +78,10 @@ func (m *Model) startLook() tea.Cmd {
 	}
 	return tea.RequestBackgroundColor
 }
+
+// asciiSigns writes signs that stand in texts and names of keys, each as wide as before,
+// for a terminal that has ASCII only. Icons and frames are others there from the start.
+var asciiSigns = strings.NewReplacer("…", "~", "→", ">", "←", "<", "↑", "^", "↓", "v", "⇧", "+", "×", "x", "µ", "u", "–", "-")
 
 func (m *Model) background(dark bool) {
 	if m.look.chosen {

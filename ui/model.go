@@ -40,19 +40,20 @@ type Model struct {
 	pulls      *screen.Pulls
 	main       *screen.Main
 
-	shells  *screen.Shells // they live on while other things show
-	overlay overlay
-	notice  notice
-	pending []pending // deletions that wait, oldest first
-	queue   *queue
-	clock   ticker
-	spin    spin
-	sel     selection
-	seen    versions
-	past    []string // command lines that were run, newest last
-	want    want
-	leaving leaving
-	drawn   drawn
+	shells    *screen.Shells // they live on while other things show
+	overlay   overlay
+	notice    notice
+	complaint complaint
+	pending   []pending // deletions that wait, oldest first
+	queue     *queue
+	clock     ticker
+	spin      spin
+	sel       selection
+	seen      versions
+	past      []string // command lines that were run, newest last
+	want      want
+	leaving   leaving
+	drawn     drawn
 }
 
 // want is what the cursor goes to as soon as the engine has told of it.
@@ -126,7 +127,10 @@ func (m *Model) buildTabs(gen int, s screen.Subject) []screen.Tab {
 	case screen.AContainer:
 		return []screen.Tab{
 			screen.NewShell(m.shells, s.ID, func() (engine.Container, bool) { return m.state.Container(s.ID) }),
-			screen.NewLogs(m.eng, gen, s.ID, m.now),
+			screen.NewLogs(m.eng, gen, s.ID, m.now, func() string {
+				c, _ := m.state.Container(s.ID)
+				return c.Error
+			}),
 			screen.NewUsage(func() *screen.Meter { return m.containers.Meters[s.ID] }, func() bool {
 				c, ok := m.state.Container(s.ID)
 				return ok && c.State.Alive()
@@ -204,6 +208,8 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.reported(msg)
 	case pullBegan, pullEnded:
 		return m.pullMoved(msg)
+	case recalled:
+		return m.recall(msg)
 	case armed:
 		if c, ok := m.overlay.(*confirm); ok {
 			c.armed = true

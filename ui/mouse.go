@@ -110,7 +110,7 @@ func (m *Model) clicked(x, y int) tea.Cmd {
 	}
 	m.press(p, x-in.X, y-in.Y)
 	if l := m.listOf(p); l != nil {
-		l.Click(in.W, x-in.X, y-in.Y)
+		l.Click(x-in.X, y-in.Y)
 	} else if t := m.main.Tab(); t != nil {
 		t.Click(x-in.X, y-in.Y)
 	}

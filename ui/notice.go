@@ -5,11 +5,10 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"berth/engine"
 	"berth/ui/internal/display"
+	"berth/ui/internal/keymap"
 	"berth/ui/internal/screen"
 
 	tea "charm.land/bubbletea/v2"
@@ -46,9 +45,10 @@ func (m *Model) complain(err error, otherwise string) tea.Cmd {
 	}
 	text := otherwise
 	if err != nil {
-		text = sentence(err.Error())
+		text = display.Sentence(err.Error())
 	}
 	m.notice = notice{text: display.Clean(text), hint: display.Clean(engine.HintOf(err)), bad: true}
+	m.complaint = complaint{op: engine.OpOf(err)}
 	m.drawn.all()
 	return nil
 }
@@ -60,36 +60,55 @@ func (m *Model) say(s screen.Say) tea.Cmd {
 	return m.report(s.Text)
 }
 
-// toast is a notice of something bad in a box, at most w cells wide; nil if there is none.
-func (m *Model) toast(w int) []string {
+// failedKey is how the steps of what failed are reached from here.
+func (m *Model) failedKey() string {
+	scope := m.scope()
+	if scope != keymap.ShellView && scope != keymap.CopyMode {
+		return m.look.keys.Key(keymap.Global, keymap.FailedStep)
+	}
+	return m.look.keys.Key(scope, keymap.ShellPrefix) + " " + m.look.keys.Key(keymap.ShellKeys, keymap.FailedStep)
+}
+
+// leastToast is room for the key that explains.
+const leastToast = 30
+
+// toast is a notice of something bad in a box, at most w cells wide, or without one if
+// the window is too low for it; nil if there is none.
+func (m *Model) toast(w, h int) []string {
 	if !m.notice.bad || w < 12 {
 		return nil
 	}
-	st := m.look.style
 	inner := min(w, 64) - 4
-	text := m.notice.text
-	if n := display.Width(text); n < inner && display.Width(m.notice.hint) < inner {
-		inner = max(n, display.Width(m.notice.hint), 16)
+	n, hint := display.Width(m.notice.text), display.Width(m.notice.hint)
+	if n < inner && hint < inner {
+		inner = min(inner, max(n, hint, leastToast))
 	}
-	var lines []string
-	for _, l := range display.Wrap(text, inner) {
+	st := m.look.style
+	if lines := m.toastLines(inner); len(lines)+2 <= h {
+		return boxed(st, st.Error, st.Icons.Failed, st.Error, lines, inner+4)
+	}
+	lines := m.toastLines(w + 2)
+	for i, l := range lines {
+		lines[i] = at([]string{l}, 0, w+2)
+	}
+	return lines[:min(len(lines), h)]
+}
+
+// toastLines are the sentence, its remedy and the key that explains, w cells wide.
+func (m *Model) toastLines(w int) (lines []string) {
+	st := m.look.style
+	for _, l := range display.Wrap(m.notice.text, w) {
 		lines = append(lines, st.Text.Render(l))
 	}
 	if m.notice.hint != "" {
-		for _, l := range display.Wrap(m.notice.hint, inner) {
+		for _, l := range display.Wrap(m.notice.hint, w) {
 			lines = append(lines, st.Muted.Render(l))
 		}
 	}
-	return boxed(st, st.Error, st.Icons.Failed, st.Error, lines, inner+4)
-}
-
-// sentence makes one of an error's clause.
-func sentence(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
-		return s
+	if m.complaint.op != "" {
+		lines = append(lines, display.Cut(st.Key.Render(m.failedKey())+st.Muted.Render(" shows the step that failed"), w, ""))
 	}
-	return string(unicode.ToUpper(r)) + strings.TrimSuffix(s[n:], ".") + "."
+	return lines
 }
 
 // clip shortens a text to a few words of one line.

@@ -35,6 +35,9 @@ type clicker interface {
 type closeOverlay struct{}
 
 func (m *Model) show(o overlay) tea.Cmd {
+	if c, ok := o.(*confirm); ok && !c.fits(m.window.w, m.window.h) {
+		return m.tell("The window is too small for the question.")
+	}
 	m.overlay = o
 	m.drawn.all()
 	if _, ok := o.(*confirm); ok {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,11 @@ func (m *Model) later(p pending) tea.Cmd {
 	m.notice = notice{} // it would hide how to take this back
 	m.doom()
 	return nil
+}
+
+// doomed reports whether the deletion of a row waits already.
+func (m *Model) doomed(key string) bool {
+	return slices.ContainsFunc(m.pending, func(p pending) bool { return slices.Contains(p.keys, key) })
 }
 
 // doom tells the panes which rows wait for their end.

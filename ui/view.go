@@ -116,9 +116,12 @@ func (m *Model) compose() {
 			m.drawn.bottom = m.drawFooter()
 		}
 		lines = append(lines, m.drawn.bottom)
+	} else { // what is said has no line of its own
+		said := m.saidInside(m.window.w)
+		copy(lines[max(0, len(lines)-len(said)):], said[max(0, len(said)-len(lines)):])
 	}
 	m.drawn.header, m.drawn.footer, m.drawn.marked = false, false, false
-	if t := m.toast(m.window.w - 2); t != nil {
+	if t := m.toast(m.window.w-2, len(lines)); t != nil {
 		lines = lay(lines, t, max(0, m.window.w-display.Width(t[0])-2), max(0, len(lines)-len(t)-2))
 	}
 	lines = m.overlaid(lines)
@@ -129,6 +132,9 @@ func (m *Model) compose() {
 		}
 	}
 	m.drawn.content = strings.Join(lines, "\n")
+	if m.opts.ASCII {
+		m.drawn.content = asciiSigns.Replace(m.drawn.content)
+	}
 }
 
 // at returns a line of a pane, exactly w cells wide.

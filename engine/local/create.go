@@ -207,7 +207,8 @@ func checkSources(cfg *engine.ContainerConfig) error {
 			err = os.MkdirAll(m.Source, 0o755)
 		}
 		if os.IsNotExist(err) {
-			return invalid("invalid mount config for type \"bind\": bind source path does not exist: %s", m.Source)
+			return invalid("invalid mount config for type \"bind\": bind source path does not exist: %s", m.Source).
+				WithHint("Make it first, or use -v, which makes a directory that is missing.")
 		}
 		if err != nil {
 			return hostError(err, "mount %q", m.Source)

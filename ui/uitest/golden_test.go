@@ -77,7 +77,7 @@ var scenes = []scene{
 		u.Press("2").SeesRow("▌", "shell").Press("s").Sees("/ # ").Type("seq 3; uname").Press("enter").Sees("Linux")
 	}},
 	{"split", func(u *uitest.User, _ *enginetest.Fake) {
-		u.Press("2").SeesRow("▌", "shell").Press("s").Sees("/ # ").Type("uname").Press("enter").Sees("Linux").Press("ctrl+]", "|").SeesRow("1 bash", "2 bash")
+		u.Press("2").SeesRow("▌", "shell").Press("s").Sees("/ # ").Type("uname").Press("enter").Sees("Linux").Press("ctrl+]", "|").SeesRow("1 bash", "2 bash").SeesRow("uname", "/ # ")
 		u.Type("exit 3").Press("enter").Sees("exit 3")
 	}},
 	{"help", func(u *uitest.User, _ *enginetest.Fake) { u.Press("?").Sees("Keys") }},
@@ -89,8 +89,19 @@ var scenes = []scene{
 	{"error", func(u *uitest.User, _ *enginetest.Fake) {
 		u.Press("/").Type("nginx").Press("enter", "d").Sees("uses it.")
 	}},
+	{"failed", func(u *uitest.User, _ *enginetest.Fake) { failedStart(u).Press("!").Sees("Steps", "failed after 300") }},
+	{"failed-said", func(u *uitest.User, _ *enginetest.Fake) { failedStart(u) }},
+	{"failed-pull", func(u *uitest.User, _ *enginetest.Fake) {
+		u.Press("p").Sees("Pull an image").Type("nope:1").Press("enter").SeesRow("nope:1", "failed").Sees("or tag.").Press("!").Sees("failed after 4.0ms")
+	}},
 	{"deleting", func(u *uitest.User, _ *enginetest.Fake) { u.Press("d").Sees("Deleting alpine:3.22 in 30 s") }},
 	{"themes", func(u *uitest.User, _ *enginetest.Fake) { u.Press("T").Sees("gruvbox") }},
+}
+
+// failedStart runs a program that the image does not have.
+func failedStart(u *uitest.User) *uitest.User {
+	u.Press("R").Sees("run -it --rm alpine:3.22").Press("ctrl+u").Type("run -d --name watch toolbox ahoy").Press("enter")
+	return u.Sees(`exec "ahoy"`, "shows the step that failed")
 }
 
 var sizes = []engine.Size{{Cols: 80, Rows: 24}, {Cols: 120, Rows: 35}, {Cols: 160, Rows: 45}}

@@ -58,10 +58,12 @@ func (r *Repository) explainManifest(err error, tagOrDigest string) error {
 	if errors.As(err, &te) && te.StatusCode == http.StatusNotFound {
 		for _, d := range te.Errors {
 			if d.Code == transport.NameUnknownErrorCode {
-				return engine.Errorf(engine.ClassNotFound, "repository %s not found: name unknown", r.familiar())
+				return engine.Errorf(engine.ClassNotFound, "repository %s not found: name unknown", r.familiar()).
+					WithHint("Check the spelling, or log in if the repository is private.")
 			}
 		}
-		return engine.Errorf(engine.ClassNotFound, "manifest for %s not found: manifest unknown", ref)
+		return engine.Errorf(engine.ClassNotFound, "manifest for %s not found: manifest unknown", ref).
+			WithHint("The registry may have the repository, but not this tag or digest: check the spelling.")
 	}
 	return r.explain(err, "pull %q", ref)
 }

@@ -45,7 +45,7 @@ func TestAgeTellsWhenItChanges(t *testing.T) {
 		ago  time.Duration
 		want string
 	}{
-		{0, "0s"}, {14 * time.Second, "14s"}, {59 * time.Second, "59s"}, {2*time.Minute + time.Second, "2m"}, {47 * time.Hour, "47h"},
+		{0, "0s"}, {9 * time.Second, "9s"}, {14 * time.Second, "<1m"}, {59*time.Second + 999*time.Millisecond, "<1m"}, {2*time.Minute + time.Second, "2m"}, {47 * time.Hour, "47h"},
 		{5 * 24 * time.Hour, "5d"}, {28 * 24 * time.Hour, "4w"}, {300 * 24 * time.Hour, "10mo"},
 	} {
 		got, next := Age(now, now.Add(-c.ago))

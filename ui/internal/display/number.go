@@ -83,7 +83,7 @@ var ages = []struct {
 	{2 * 365 * 24 * time.Hour, 365 * 24 * time.Hour, "y"},
 }
 
-// Age writes how long ago something was, in one unit: "14s", "2m", "5d". next is how
+// Age writes how long ago something was, in one unit: "7s", "<1m", "2m", "5d". next is how
 // long the text stays true. A zero time gives "".
 func Age(now, t time.Time) (text string, next time.Duration) {
 	if t.IsZero() {
@@ -97,6 +97,9 @@ func Age(now, t time.Time) (text string, next time.Duration) {
 		}
 	}
 	n := d / u.unit
+	if u.unit == time.Second && n >= 10 { // nobody needs each of them, and a list that counts is never calm
+		return "<1m", time.Minute - d
+	}
 	return strconv.FormatInt(int64(n), 10) + u.name, (n+1)*u.unit - d
 }
 
@@ -117,6 +120,19 @@ func Duration(d time.Duration) string {
 		return strconv.Itoa(int(d.Minutes())) + "m" + two(int(d.Seconds())%60) + "s"
 	}
 	return strconv.Itoa(int(d.Hours())) + "h" + two(int(d.Minutes())%60) + "m"
+}
+
+// Took writes how long a step took with three digits or so: "435µs", "12.7ms", "1.63s".
+func Took(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return strconv.FormatInt(max(0, d.Microseconds()), 10) + "µs"
+	case d < time.Second:
+		return strconv.FormatFloat(float64(d)/1e6, 'f', 1, 64) + "ms"
+	case d < time.Minute:
+		return strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + "s"
+	}
+	return Duration(d)
 }
 
 func two(n int) string {

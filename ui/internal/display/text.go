@@ -204,3 +204,12 @@ func Wrap(text string, w int) []string {
 	}
 	return append(out, text)
 }
+
+// Sentence makes one of an error's clause.
+func Sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + strings.TrimSuffix(s[n:], ".") + "."
+}

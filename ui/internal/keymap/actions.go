@@ -34,6 +34,7 @@ const (
 	Theme       ID = "theme"
 	ToggleMouse ID = "mouse"
 	Redraw      ID = "redraw"
+	FailedStep  ID = "failed-step"
 	Pull        ID = "pull"
 	Run         ID = "run"
 	RunEdit     ID = "run-edit"
@@ -143,6 +144,7 @@ var table = []Action{
 	{Theme, Global, []string{"T"}, "theme", "Choose the colours.", "", 0},
 	{ToggleMouse, Global, []string{"M"}, "mouse", "Leave the mouse to the terminal, to select text with it, or take it back.", "", 0},
 	{Redraw, Global, []string{"ctrl+l"}, "redraw", "Draw the whole screen again.", "", 0},
+	{FailedStep, Global, []string{"!"}, "why", "Show the steps of what failed, and which of them it was.", "berth events --steps -v --since 10m --until 0s", 1},
 
 	{Open, Lists, []string{"enter", "right", "l"}, "open", "Show the selected thing in the main area and go there.", "", 0},
 	{Mark, Lists, []string{"space"}, "mark", "Mark the line for the next action, and go down.", "", 5},
@@ -212,6 +214,7 @@ var table = []Action{
 	{FocusPrev, ShellKeys, []string{"shift+tab"}, "previous pane", "Go to the previous pane.", "", 0},
 	{NextTab, ShellKeys, []string{"]"}, "next tab", "Show the next tab of the main area.", "", 0},
 	{Redraw, ShellKeys, []string{"ctrl+l"}, "redraw", "Draw the whole screen again.", "", 0},
+	{FailedStep, ShellKeys, []string{"!"}, "why", "Show the steps of what failed, and which of them it was.", "", 0},
 	{Palette, ShellKeys, []string{":"}, "commands", "Find and run any action by name.", "", 8},
 	{Help, ShellKeys, []string{"?"}, "help", "Show all keys.", "", 9},
 	{Quit, ShellKeys, []string{"q"}, "quit", "Leave Berth. Programs run on.", "", 0},

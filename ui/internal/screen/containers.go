@@ -42,12 +42,12 @@ func NewContainers() *Containers {
 		Columns: []list.Column[engine.Container]{
 			{Title: "", Width: 1},
 			{Title: "NAME", Width: 0, Grow: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Name, b.Name) }},
-			{Title: "IMAGE", Width: 12, From: 66, Tail: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Image, b.Image) }},
+			{Title: "IMAGE", Width: 12, From: 66, Rank: 3, Tail: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Image, b.Image) }},
 			{Title: "STATUS", Width: statusWidth, From: 28, Less: byState},
-			{Title: "CPU", Width: 5, Right: true, From: 36, Less: p.byCPU},
-			{Title: "", Width: sparks, From: 46},
-			{Title: "MEMORY", Width: 7, Right: true, From: 42, Less: p.byMemory},
-			{Title: "", Width: sparks, From: 60},
+			{Title: "CPU", Width: 5, Right: true, From: 36, Rank: 1, Less: p.byCPU},
+			{Title: "", Width: sparks, From: 46, Rank: 4},
+			{Title: "MEMORY", Width: 7, Right: true, From: 42, Rank: 2, Less: p.byMemory},
+			{Title: "", Width: sparks, From: 60, Rank: 5},
 		},
 	}, 3, false)
 	return p
@@ -127,6 +127,9 @@ func Status(c engine.Container, now time.Time) (text string, next time.Duration)
 		text = "restarting"
 	case engine.StateCreated:
 		text = "created"
+		if c.Error != "" {
+			text = "not started"
+		}
 	case engine.StateDead:
 		text = "dead"
 	default:
@@ -148,7 +151,7 @@ func stateIcon(st *style.Styles, c engine.Container) (string, *style.Style) {
 		return st.Icons.Paused, &st.Warn
 	case c.State == engine.StateRestarting:
 		return st.Icons.Restarting, &st.Warn
-	case c.State == engine.StateCreated:
+	case c.State == engine.StateCreated && c.Error == "":
 		return st.Icons.Created, &st.Muted
 	case c.State == engine.StateExited && !c.OOMKilled && (c.ExitCode == 130 || c.ExitCode == 137 || c.ExitCode == 143):
 		return st.Icons.Exited, &st.Muted // someone ended it: interrupt, kill, terminate
@@ -169,9 +172,12 @@ func (p *Containers) cells(st *style.Styles, c engine.Container) []list.Cell {
 		icon, tone, status = p.env.Spin, &st.Info, doing
 	}
 	cpu, spark, mem, memSpark := "", "", "", ""
+	if c.State.Alive() { // known in a moment
+		cpu, mem = st.Icons.None, st.Icons.None
+	}
 	if m := p.Meters[c.ID]; m != nil && m.ok && c.State.Alive() {
-		cpu = display.Percent(m.CPU.Last())
-		values := m.CPU.Values(sparks)
+		cpu = cmp.Or(display.Percent(m.CPU.Last()), cpu)
+		values := sinceStart(m.CPU.Values(sparks))
 		spark = chart.Spark(values, sparks, max(0.05, chart.Max(values)), st.Icons.Spark)
 		mem = display.MemoryShort(m.Last.Memory)
 		values = m.Memory.Values(sparks)
@@ -227,5 +233,12 @@ func growth(values []float64, levels []string) string {
 	for i, v := range values {
 		over[i] = v - least
 	}
+	over = sinceStart(over)
 	return chart.Spark(over, sparks, max(most-least, most/4), levels)
+}
+
+// sinceStart puts nothing before the first readings, so that the curve of a calm
+// container is complete at once, and does not move until the container does.
+func sinceStart(values []float64) []float64 {
+	return append(make([]float64, max(0, sparks-len(values))), values...)
 }

@@ -31,8 +31,8 @@ func NewImages() *Images {
 			{Title: "", Width: 1},
 			{Title: "NAME", Width: 0, Grow: true, Tail: true, Less: func(a, b engine.Image) int { return strings.Compare(sortName(a), sortName(b)) }},
 			{Title: "SIZE", Width: 8, Right: true, From: 26, Less: func(a, b engine.Image) int { return cmp.Compare(a.Size, b.Size) }},
-			{Title: "USED BY", Width: 7, Right: true, From: 54, Less: func(a, b engine.Image) int { return cmp.Compare(a.Containers, b.Containers) }},
-			{Title: "AGE", Width: 5, Right: true, From: 34, Less: func(a, b engine.Image) int { return b.Created.Compare(a.Created) }},
+			{Title: "USED BY", Width: 7, Right: true, From: 54, Rank: 2, Less: func(a, b engine.Image) int { return cmp.Compare(a.Containers, b.Containers) }},
+			{Title: "AGE", Width: 5, Right: true, From: 34, Rank: 1, Less: func(a, b engine.Image) int { return b.Created.Compare(a.Created) }},
 			{Title: "", Width: 1, From: 30},
 		},
 	}, 1, false)

@@ -124,7 +124,7 @@ func waiting(st *style.Styles, w, h int, err error) []string {
 func failure(st *style.Styles, w, h int, err error) []string {
 	var s sheet
 	s.add()
-	for i, part := range display.Wrap(display.Clean(err.Error()), max(4, w-4)) {
+	for i, part := range display.Wrap(display.Clean(display.Sentence(err.Error())), max(4, w-4)) {
 		icon := "  "
 		if i == 0 {
 			icon = st.Icons.Failed + " "

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -117,6 +118,7 @@ type Logs struct {
 	gen     int
 	id      string
 	now     func() time.Time
+	fault   func() string // why the container did not start, "" if it did
 	view    *logview.View
 	pattern match.Pattern
 	times   bool
@@ -131,8 +133,8 @@ type Logs struct {
 }
 
 // NewLogs returns the tab of a container's log.
-func NewLogs(eng ContainerReader, gen int, id string, now func() time.Time) *Logs {
-	return &Logs{eng: eng, gen: gen, id: id, now: now, view: logview.New(logBudget)}
+func NewLogs(eng ContainerReader, gen int, id string, now func() time.Time, fault func() string) *Logs {
+	return &Logs{eng: eng, gen: gen, id: id, now: now, fault: fault, view: logview.New(logBudget)}
 }
 
 // Name implements Tab.
@@ -317,6 +319,8 @@ func (t *Logs) Draw(env Env, w, h int, _ bool) []string {
 		switch {
 		case t.err != nil:
 			return failure(st, w, h, t.err)
+		case t.ended && t.fault() != "":
+			return failure(st, w, h, errors.New(t.fault()))
 		case t.ended:
 			return note(st, w, h, "The container wrote nothing.", "")
 		}

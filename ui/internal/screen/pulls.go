@@ -54,8 +54,8 @@ func NewPulls() *Pulls {
 			{Title: "REFERENCE", Width: 0, Grow: true, Tail: true, Less: byProgress},
 			{Title: "PROGRESS", Width: barCells, From: 34},
 			{Title: "", Width: 4, Right: true},
-			{Title: "RATE", Width: 9, Right: true, From: 56},
-			{Title: "LEFT", Width: 6, Right: true, From: 40},
+			{Title: "RATE", Width: 9, Right: true, From: 56, Rank: 2},
+			{Title: "LEFT", Width: 6, Right: true, From: 40, Rank: 1},
 		},
 	}, 1, false)
 	return p

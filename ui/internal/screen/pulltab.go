@@ -39,7 +39,7 @@ func (t *layers) Draw(env Env, w, h int, _ bool) []string {
 	}
 	t.add(span{icon + " " + word, tone}, span{"  " + display.Clean(p.Ref), &st.Strong})
 	if p.Error != "" {
-		for _, part := range display.Wrap(display.Clean(p.Error), max(8, w-4)) {
+		for _, part := range display.Wrap(display.Clean(display.Sentence(p.Error)), max(8, w-4)) {
 			t.add(span{"  " + part, &st.Text})
 		}
 	}

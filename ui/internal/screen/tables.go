@@ -28,7 +28,6 @@ type table[T any] struct {
 	empty string
 
 	ctx    context.Context
-	width  int
 	loaded bool
 	err    error
 }
@@ -105,7 +104,7 @@ func moveList[T any](m *list.Model[T], id keymap.ID) bool {
 }
 
 func (t *table[T]) Search(p match.Pattern) { t.Filter(p) }
-func (t *table[T]) Click(x, y int)         { t.Model.Click(t.width, x, y) }
+func (t *table[T]) Click(x, y int)         { t.Model.Click(x, y) }
 
 func (t *table[T]) Copy() string {
 	if v, ok := t.Selected(); ok {
@@ -122,7 +121,6 @@ func (t *table[T]) Foot(env Env) string {
 }
 
 func (t *table[T]) Draw(env Env, w, h int, focused bool) []string {
-	t.width = w
 	switch {
 	case t.err != nil:
 		return failure(env.Style, w, h, t.err)

@@ -1,6 +1,7 @@
 package list
 
 import (
+	"slices"
 	"strings"
 
 	"berth/ui/internal/display"
@@ -29,10 +30,10 @@ func (m *Model[T]) Fit(h int) {
 
 // Click puts the cursor on the row at a line of the drawing, or sorts by the column of
 // the heading at x. It tells whether a row was hit.
-func (m *Model[T]) Click(w, x, y int) bool {
+func (m *Model[T]) Click(x, y int) bool {
 	if m.headed {
 		if y == 0 {
-			m.clickHeading(w, x)
+			m.clickHeading(x)
 			return false
 		}
 		y--
@@ -44,8 +45,11 @@ func (m *Model[T]) Click(w, x, y int) bool {
 	return false
 }
 
-func (m *Model[T]) clickHeading(w, x int) {
-	widths := m.widths(w)
+func (m *Model[T]) clickHeading(x int) {
+	widths := m.columns
+	if widths == nil {
+		return // nothing has been drawn yet
+	}
 	at := gutter
 	for i, c := range m.src.Columns {
 		if widths[i] == 0 {
@@ -64,10 +68,12 @@ func (m *Model[T]) clickHeading(w, x int) {
 	}
 }
 
-// widths divides w cells between the columns; 0 hides one.
-func (m *Model[T]) widths(w int) []int {
+// widths divides w cells between the columns; 0 hides one. Names that would be cut have
+// the room of columns that are empty in all rows that show, and then of those with a rank.
+func (m *Model[T]) widths(st *style.Styles, w int, rows [][]Cell) []int {
 	out := make([]int, len(m.src.Columns))
 	rest, grow := w-gutter, -1
+	var yielding []int
 	for i, c := range m.src.Columns {
 		if c.From > w {
 			continue
@@ -76,24 +82,72 @@ func (m *Model[T]) widths(w int) []int {
 		rest -= c.Width + 1
 		if c.Grow {
 			grow = i
+		} else if c.Rank > 0 && i != m.sort {
+			yielding = append(yielding, i)
 		}
 	}
-	if grow >= 0 {
-		out[grow] = max(4, out[grow]+rest+1)
+	if grow < 0 {
+		return out
 	}
+	most := rest
+	for _, i := range yielding {
+		most += out[i] + 1
+	}
+	want := m.widest(st, grow, out[grow]+most+1)
+	empty := func(i int) bool {
+		return !slices.ContainsFunc(rows, func(r []Cell) bool { return r[i].Text != "" })
+	}
+	slices.SortStableFunc(yielding, func(a, b int) int {
+		if x, y := empty(a), empty(b); x != y {
+			if x {
+				return -1
+			}
+			return 1
+		}
+		return m.src.Columns[b].Rank - m.src.Columns[a].Rank
+	})
+	for _, i := range yielding {
+		if out[grow]+rest+1 >= want {
+			break
+		}
+		rest += out[i] + 1
+		out[i] = 0
+	}
+	out[grow] = max(4, out[grow]+rest+1)
 	return out
+}
+
+// widest returns the width of the widest cell of the column that grows, of those that
+// could be whole in room cells: for the others nothing needs to go.
+func (m *Model[T]) widest(st *style.Styles, grow, room int) (widest int) {
+	if m.natural == nil {
+		m.natural = make([]int, len(m.view))
+		for i, v := range m.view {
+			m.natural[i] = display.Width(m.src.Cells(st, m.items[v])[grow].Text)
+		}
+	}
+	for _, n := range m.natural {
+		if n <= room {
+			widest = max(widest, n)
+		}
+	}
+	return widest
 }
 
 // Draw returns at most h lines of w cells, after Fit. An empty table gives none.
 func (m *Model[T]) Draw(st *style.Styles, w int, focused bool) []string {
-	m.width = w
-	widths := m.widths(w)
+	var rows [][]Cell
+	for i := m.offset; i < min(m.offset+m.height, len(m.view)); i++ {
+		rows = append(rows, m.src.Cells(st, m.items[m.view[i]]))
+	}
+	m.width, m.columns = w, m.widths(st, w, rows)
 	var lines []string
 	if m.headed {
-		lines = append(lines, m.drawHeading(st, widths))
+		lines = append(lines, m.drawHeading(st, m.columns))
 	}
-	for i := m.offset; i < min(m.offset+m.height, len(m.view)); i++ {
-		lines = append(lines, m.drawRow(st, m.items[m.view[i]], widths, w, i == m.cursor, focused))
+	for i, cells := range rows {
+		v := m.items[m.view[m.offset+i]]
+		lines = append(lines, m.drawRow(st, cells, w, m.offset+i == m.cursor, m.marks[m.src.Key(v)], focused))
 	}
 	return lines
 }
@@ -133,8 +187,8 @@ func fit(s string, w int, right, tail bool, more string) string {
 	return display.Left(s, w, more)
 }
 
-func (m *Model[T]) drawRow(st *style.Styles, v T, widths []int, w int, selected, focused bool) string {
-	marked := m.marks[m.src.Key(v)]
+func (m *Model[T]) drawRow(st *style.Styles, cells []Cell, w int, selected, marked, focused bool) string {
+	widths := m.columns
 	bar, mark := " ", " "
 	if selected {
 		bar = st.Icons.Cursor
@@ -142,7 +196,6 @@ func (m *Model[T]) drawRow(st *style.Styles, v T, widths []int, w int, selected,
 	if marked {
 		mark = st.Icons.Mark
 	}
-	cells := m.src.Cells(st, v)
 	var b strings.Builder
 	if selected {
 		// One style for the whole row, so that its contrast is that of the theme's selection.

@@ -19,6 +19,7 @@ type Column[T any] struct {
 	Right bool // numbers stand at the right
 	Tail  bool // the end says more than the beginning, as of a reference: cut at the left
 	From  int  // the table's width from which the column shows
+	Rank  int  // above 0: goes before what grows is cut, those of the highest rank first
 	Less  func(a, b T) int
 }
 
@@ -44,8 +45,10 @@ type Model[T any] struct {
 	cursor  int   // in view
 	key     string
 	offset  int
-	height  int // rows that show
-	width   int // as it was last drawn
+	height  int   // rows that show
+	width   int   // as it was last drawn
+	columns []int // the widths that it was last drawn with
+	natural []int // how wide the cells are that grow, of all rows; nil: not measured yet
 	headed  bool
 	marks   map[string]bool
 	sort    int
@@ -77,7 +80,7 @@ func (m *Model[T]) Set(items []T) {
 // arrange filters and sorts, and puts the cursor back on its row.
 func (m *Model[T]) arrange() {
 	m.version++
-	m.view = m.view[:0]
+	m.view, m.natural = m.view[:0], nil
 	for i, v := range m.items {
 		if m.pattern.Empty() || m.pattern.Match(m.src.Text(v)) {
 			m.view = append(m.view, i)
@@ -240,7 +243,7 @@ func (m *Model[T]) Pattern() match.Pattern { return m.pattern }
 func (m *Model[T]) SortNext() {
 	for range m.src.Columns {
 		m.sort = (m.sort + 1) % len(m.src.Columns)
-		if c := m.src.Columns[m.sort]; c.Less != nil && (m.width == 0 || c.From <= m.width) {
+		if c := m.src.Columns[m.sort]; c.Less != nil && (m.columns == nil || m.columns[m.sort] > 0) {
 			break
 		}
 	}

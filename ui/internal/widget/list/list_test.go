@@ -11,6 +11,8 @@ import (
 	"berth/ui/internal/display"
 	"berth/ui/internal/match"
 	"berth/ui/internal/style"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 type row struct {
@@ -90,10 +92,11 @@ func TestDrawIsExactlyAsWideAsAsked(t *testing.T) {
 
 func TestClickSelectsAndSorts(t *testing.T) {
 	m := table(row{"a", 3}, row{"b", 20})
-	if !m.Click(30, 5, 2) || selected(m) != "b" {
+	m.Draw(style.New(themes.Builtin()[0], style.Options{}), 30, true)
+	if !m.Click(5, 2) || selected(m) != "b" {
 		t.Errorf("%q is selected", selected(m))
 	}
-	m.Click(30, 27, 0)
+	m.Click(27, 0)
 	if title, _ := m.SortedBy(); title != "SIZE" {
 		t.Errorf("sorted by %s", title)
 	}
@@ -123,5 +126,44 @@ func TestSortingSkipsHiddenColumns(t *testing.T) {
 	m.SortNext()
 	if title, _ := m.SortedBy(); title != "C" {
 		t.Errorf("sorted by %s", title)
+	}
+}
+
+// A name is whole before a column shows that is empty or says less; what no room would be
+// enough for takes nothing from anyone, and what the rows are sorted by stays.
+func TestNamesComeBeforeLesserColumns(t *testing.T) {
+	st := style.New(themes.Builtin()[0], style.Options{})
+	type item struct{ name, cpu, age string }
+	heading := func(sortBy int, items ...item) string {
+		less := func(a, b item) int { return strings.Compare(a.name, b.name) }
+		m := New(Source[item]{
+			Key: func(i item) string { return i.name }, Text: func(i item) string { return i.name },
+			Cells: func(_ *style.Styles, i item) []Cell { return []Cell{{Text: i.name}, {Text: i.cpu}, {Text: i.age}} },
+			Columns: []Column[item]{
+				{Title: "NAME", Grow: true, Less: less}, {Title: "CPU", Width: 5, Rank: 1, Less: less}, {Title: "AGE", Width: 5, Rank: 2, Less: less},
+			},
+		}, sortBy, false)
+		m.Set(items)
+		m.Fit(5)
+		return ansi.Strip(m.Draw(st, 24, true)[0])
+	}
+	for _, c := range []struct {
+		name, cpu string
+		sortBy    int
+		cpuShows  bool
+		ageShows  bool
+	}{
+		{"short", "1%", 0, true, true},
+		{"sturdy_heron", "", 0, false, true}, // it is empty, whatever its rank
+		{"sturdy_heron", "1%", 0, true, false},
+		{"sturdy_heron_two", "1%", 0, true, false},
+		{"sturdy_heron_two_three", "1%", 0, false, false},
+		{"sturdy_heron_two_three_four", "1%", 0, true, true},
+		{"sturdy_heron", "1%", 2, false, true},
+	} {
+		h := heading(c.sortBy, item{c.name, c.cpu, "3d"})
+		if strings.Contains(h, "CPU") != c.cpuShows || strings.Contains(h, "AGE") != c.ageShows {
+			t.Errorf("%+v: %q", c, h)
+		}
 	}
 }
