@@ -44,6 +44,8 @@ type Options struct {
 	// CgroupProcs are open cgroup.procs files, one for each hierarchy of version 1 or
 	// one of version 2. The child enters them before anything else.
 	CgroupProcs []*os.File
+	// Network, if set, is what PrepareNetwork returned for the container that is started.
+	Network *Network
 	// Steps, if set, is called for each step, in order, after the program was executed or
 	// the start failed; with Gate set, as soon as a step has ended.
 	Steps func(Step)

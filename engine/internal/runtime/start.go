@@ -122,9 +122,16 @@ const gateMaps = "id maps"
 // begin is the child's first steps: alone in its new namespaces, with as few
 // descriptors as possible.
 func (s *start) begin() {
+	names, network := namespaceNames(s.flags), s.o.Network.wait()
+	if network != nil {
+		s.flags &^= unix.CLONE_NEWNET
+	}
 	s.Step("clone", "", "Make a child process in namespaces of its own: it sees its own processes, mounts, network and names.",
-		map[string]any{"namespaces": namespaceNames(s.flags), "flags": fmt.Sprintf("%#x", s.flags)})
-	s.KeepOnly(s.keep()...)
+		map[string]any{"namespaces": names, "flags": fmt.Sprintf("%#x", s.flags)})
+	s.KeepOnly(append(s.keep(), network)...)
+	if network != nil {
+		s.Call(unix.SYS_SETNS, network.Fd(), unix.CLONE_NEWNET)
+	}
 	s.resetSignals()
 	s.Call(unix.SYS_UMASK, 0) // the modes below are meant as they are written
 	if !s.userns() {

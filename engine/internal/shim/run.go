@@ -73,6 +73,8 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 			size = engine.Size(req.Attach.Size)
 		}
 	}
+	network := runtime.PrepareNetwork(s.b)
+	defer network.Close()
 	io, err := newStdio(p.Terminal, s.b.Stdin, size)
 	if err != nil {
 		return nil, err
@@ -88,7 +90,7 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 		s.removeCgroup(group)
 		return nil, err
 	}
-	opts.Meanwhile = s.equip
+	opts.Meanwhile, opts.Network = s.equip, network
 	done := s.reaper.hold()
 	prog, err := s.launcher.Launch(context.Background(), s.b, opts)
 	if err == nil {
