@@ -122,8 +122,9 @@ func (s *Shells) exec(d *deck, one *session, cmd []string) tea.Cmd {
 			}
 		}
 		if cmd == nil {
-			res.err = engine.Errorf(engine.ClassCommandNotFound, "open a shell: the image has none of %s", strings.Join(shellCommands, ", ")).
+			none := engine.Errorf(engine.ClassCommandNotFound, "open a shell: the image has none of %s", strings.Join(shellCommands, ", ")).
 				WithHint("The container's own program can be attached to with %s.", attach)
+			res.err = engine.AtStep(none, engine.OpOf(res.err), engine.StepOf(res.err))
 		}
 		return res
 	}

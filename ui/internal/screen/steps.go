@@ -97,7 +97,7 @@ func (s *Steps) Draw(env Env, w, h int) []string {
 	lw := s.listWidth()
 	left, right := s.drawList(st, lw), s.drawDetail(st, w-lw-2, h)
 	lines := make([]string, 0, h)
-	for i := range max(len(left), min(len(right), h)) {
+	for i := range h {
 		l, r := display.Spaces(lw), ""
 		if i < len(left) {
 			l = left[i]
@@ -110,14 +110,19 @@ func (s *Steps) Draw(env Env, w, h int) []string {
 	return lines
 }
 
-// Height returns how many lines w cells need at most, whichever step the cursor is on.
+// Height returns how many lines of w cells are enough for the list and for what failed;
+// what is known of another step may be more, and scrolls.
 func (s *Steps) Height(env Env, w int) int {
 	if w < besideFrom {
-		return 1 << 10
+		return 1 << 10 // one below the other they have the whole window
 	}
 	h, at := len(s.op.Steps), s.cursor
 	for s.cursor = range s.op.Steps {
-		h = max(h, s.fill(env.Style, w-s.listWidth()-2))
+		n := s.fill(env.Style, w-s.listWidth()-2)
+		if s.cursor != s.op.Failed() {
+			n = min(n, 16)
+		}
+		h = max(h, n)
 	}
 	s.cursor = at
 	return h
@@ -206,7 +211,7 @@ func (s *Steps) data(st *style.Styles, w int, doc []byte) {
 	}
 	s.detail.add()
 	for i, r := range rows {
-		if i == 0 && r.Foldable || r.Kind == jsontree.Null {
+		if i == 0 && r.Foldable || r.Kind == jsontree.Null || r.Value == `""` || r.Value == "{}" || r.Value == "[]" {
 			continue // the whole, or what says nothing
 		}
 		indent := display.Spaces(2 * max(0, r.Depth-1))
