@@ -16,6 +16,9 @@ var errStop = errors.New("condition holds")
 
 // WaitContainer implements engine.Lifecycle.
 func (e *Engine) WaitContainer(ctx context.Context, ref string, cond engine.WaitCondition) (engine.ExitStatus, error) {
+	if _, err := e.state.Resolve(ref); err != nil {
+		return engine.ExitStatus{}, err // as after most runs with --rm, which need no more then
+	}
 	// The position is taken before the state is read: what happens in between is in the log.
 	from, err := e.log.End()
 	if err != nil {

@@ -218,7 +218,7 @@ func (s *Store) Resolve(ref string) (string, error) {
 			return id, nil
 		}
 	}
-	if !isHex(ref) {
+	if !isHex(ref) || validID(ref) {
 		return "", notFound(ref)
 	}
 	ids, err := s.IDs()
