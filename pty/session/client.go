@@ -9,6 +9,10 @@ import (
 // not yet reported as consumed.
 const Window = 256 << 10
 
+// creditBatch is how much consumed input is worth an Output of its own. Less is told with
+// the next output: the client has most of its window left.
+const creditBatch = Window / 8
+
 // ClientOptions say what a client wants.
 type ClientOptions struct {
 	Stdout, Stderr bool // which output; a terminal has only Stdout
@@ -76,7 +80,7 @@ func (s *Session) Attach(o ClientOptions) *Client {
 	s.clients = append(s.clients, c)
 	if s.screen != nil {
 		s.asking = append(s.asking, c)
-		st.cond.Broadcast()
+		st.announce()
 	} else {
 		c.cu = st.addCursor(false)
 		if o.Hold {
@@ -119,7 +123,7 @@ func (c *Client) Next() (Output, error) {
 			c.cu.remove()
 			c.cu = nil
 			c.s.asking = append(c.s.asking, c)
-			st.cond.Broadcast()
+			st.announce()
 		}
 		if c.cu != nil {
 			if k, p, ok, err := c.cu.spill.next(); err != nil {
@@ -130,7 +134,7 @@ func (c *Client) Next() (Output, error) {
 					return out, nil
 				}
 				c.consumed = out.Consumed
-				st.cond.Broadcast() // the program may wait for room
+				st.announce() // the program may wait for room
 				continue
 			}
 			v, ok := c.cu.peek()
@@ -152,13 +156,14 @@ func (c *Client) Next() (Output, error) {
 				return Output{}, io.EOF
 			}
 		}
-		if out.Consumed > 0 {
+		if out.Consumed >= creditBatch {
 			return out, nil
 		}
+		c.consumed = out.Consumed
 		if c.cu == nil && c.s.closed {
 			return Output{}, io.EOF
 		}
-		st.cond.Wait()
+		st.clients.Wait()
 	}
 }
 
@@ -232,8 +237,16 @@ func (c *Client) Input(p []byte) error {
 	}
 	c.underway += len(p)
 	c.s.touch(c)
-	c.s.input.put(p, c)
+	c.s.input.pass(p, c)
 	return nil
+}
+
+// took counts input that the program has taken. mu is held.
+func (c *Client) took(n int) {
+	c.underway -= n
+	if c.consumed += n; c.consumed >= creditBatch {
+		c.s.stream.clients.Broadcast()
+	}
 }
 
 // CloseInput says that this client sends no more. The program's standard input is
@@ -292,5 +305,5 @@ func (c *Client) Close(gone bool) {
 		}
 	}
 	s.elect()
-	st.cond.Broadcast()
+	st.announce()
 }

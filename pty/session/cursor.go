@@ -36,7 +36,7 @@ func (cu *cursor) remove() {
 	}
 	cu.spill.close()
 	st.trim()
-	st.cond.Broadcast() // a writer may wait for room
+	st.announce() // a writer may wait for room
 }
 
 // pos is the cursor's position; it must not have lapsed. mu is held.
@@ -127,5 +127,5 @@ func (cu *cursor) releaseLocked(v view) {
 func (cu *cursor) advance() {
 	cu.c, cu.off = cu.c.next, 0
 	cu.st.trim()
-	cu.st.cond.Broadcast()
+	cu.st.announce()
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,6 +36,8 @@ type input struct {
 	endAsked bool
 	done     bool
 	closed   bool
+	busy     bool // run writes
+	direct   bool // pass does, so that run must not
 }
 
 // A piece is input of one client, or of the screen if c is nil.
@@ -65,7 +68,36 @@ func (in *input) put(p []byte, c *Client) {
 	} else {
 		in.queue = append(in.queue, piece{append([]byte(nil), p...), c})
 	}
-	in.s.stream.cond.Broadcast()
+	in.s.stream.announce()
+}
+
+// pass hands p, of one client, to a terminal at once if that takes it and nothing is
+// before it: a key waits for no other goroutine. What is left is queued. mu is held, but
+// not while the terminal is written to.
+func (in *input) pass(p []byte, c *Client) {
+	if in.gate == nil || in.direct || in.busy || in.closed || len(in.queue) > 0 || len(p) > minRead {
+		in.put(p, c)
+		return
+	}
+	st := in.s.stream
+	in.direct = true
+	st.mu.Unlock()
+	n, _, err := in.gate.try(unix.Write, p)
+	st.mu.Lock()
+	in.direct = false
+	if err != nil {
+		n = 0 // run finds out what it means
+	}
+	c.took(n)
+	switch {
+	case n < len(p) && len(in.queue) > 0: // what came meanwhile comes after it
+		in.queue = slices.Insert(in.queue, 0, piece{append([]byte(nil), p[n:]...), c})
+		st.announce()
+	case n < len(p):
+		in.put(p[n:], c)
+	case len(in.queue) > 0:
+		st.announce()
+	}
 }
 
 // reply queues an answer of the screen.
@@ -82,7 +114,7 @@ func (in *input) reply(p []byte) {
 // finish closes the standard input after what is queued. mu is held.
 func (in *input) finish() {
 	in.done = true
-	in.s.stream.cond.Broadcast()
+	in.s.stream.announce()
 }
 
 // close gives up what is queued.
@@ -90,7 +122,7 @@ func (in *input) close() {
 	st := in.s.stream
 	st.mu.Lock()
 	in.closed = true
-	st.cond.Broadcast()
+	st.announce()
 	st.mu.Unlock()
 	if in.gate != nil {
 		in.gate.close()
@@ -116,7 +148,7 @@ func (in *input) run() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for {
-		for len(in.queue) == 0 && !in.done && !in.closed {
+		for (len(in.queue) == 0 && !in.done || in.direct) && !in.closed {
 			st.cond.Wait()
 		}
 		if in.closed {
@@ -136,17 +168,16 @@ func (in *input) run() {
 			in.queue = nil
 		}
 		if !broken {
+			in.busy = true
 			st.mu.Unlock()
 			err := in.write(p.data)
 			st.mu.Lock()
-			broken = err != nil
+			in.busy, broken = false, err != nil
 		}
 		if p.c == nil {
 			in.replies -= len(p.data)
 			continue
 		}
-		p.c.underway -= len(p.data)
-		p.c.consumed += len(p.data)
-		st.cond.Broadcast()
+		p.c.took(len(p.data))
 	}
 }

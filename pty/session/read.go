@@ -63,7 +63,7 @@ func (s *Session) readSource(o output) {
 	if s.readers--; s.readers == 0 {
 		st.end()
 	}
-	st.cond.Broadcast()
+	st.announce()
 }
 
 // read returns how much it read, 0 at the end.

@@ -90,7 +90,7 @@ func (s *Session) serve(cu *cursor, asking []*Client, painted bool) {
 		c.cu = st.addCursorAt(cu)
 		c.placed = true
 	}
-	st.cond.Broadcast()
+	st.announce()
 }
 
 // answer sends the screen's replies to the program if nobody else is to answer what
@@ -123,7 +123,7 @@ func (s *Session) setSize(size Size) {
 	for len(s.sizes) > 1 && s.sizes[1].pos <= s.stream.first.base {
 		s.sizes = s.sizes[1:]
 	}
-	s.stream.cond.Broadcast()
+	s.stream.announce()
 }
 
 // sizeAt returns the terminal's size at a position of the stream. mu is held.

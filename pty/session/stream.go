@@ -49,8 +49,9 @@ type span struct {
 
 // A stream is a window on the program's output: one or more writers, many readers.
 type stream struct {
-	mu   sync.Mutex
-	cond sync.Cond
+	mu      sync.Mutex
+	cond    sync.Cond // everything but:
+	clients sync.Cond // in Next
 	// Guarded by mu:
 	first, last *chunk
 	count       int
@@ -64,7 +65,7 @@ type stream struct {
 
 func newStream() *stream {
 	st := &stream{}
-	st.cond.L = &st.mu
+	st.cond.L, st.clients.L = &st.mu, &st.mu
 	st.first = &chunk{buf: make([]byte, chunkSize)}
 	st.last, st.count = st.first, 1
 	return st
@@ -99,7 +100,7 @@ func (st *stream) write(k Kind, p []byte) {
 
 func (st *stream) waitRoom() bool {
 	for !st.ended && !st.room() {
-		st.cond.Broadcast() // who is to make room may not know of what there is
+		st.announce() // who is to make room may not know of what there is
 		st.cond.Wait()
 	}
 	return !st.ended
@@ -202,13 +203,20 @@ func (st *stream) commitLocked(k Kind, n int) {
 func (st *stream) wake() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	st.announce()
+}
+
+// announce wakes who waits. The runtime runs first what it was told of last: a client,
+// since a person may look at it; the screen and the log can wait. mu is held.
+func (st *stream) announce() {
 	st.cond.Broadcast()
+	st.clients.Broadcast()
 }
 
 // end marks the end of the output. mu is held.
 func (st *stream) end() {
 	st.ended = true
-	st.cond.Broadcast()
+	st.announce()
 }
 
 // waitEnd waits for the end of the output, at most d, and returns the position.
@@ -218,7 +226,7 @@ func (st *stream) waitEnd(d time.Duration) (head int64, ended bool) {
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		late = true
-		st.cond.Broadcast()
+		st.announce()
 	})
 	defer t.Stop()
 	st.mu.Lock()
