@@ -15,7 +15,8 @@ import (
 // sentence instead of a stack.
 type guard struct {
 	*Model
-	fault *fault
+	fault  *fault
+	canvas *canvas
 }
 
 // A fault is what went wrong, and where that is written down.
@@ -78,7 +79,7 @@ func (g guard) View() (v tea.View) {
 	if g.fault.what != nil {
 		return tea.View{AltScreen: true}
 	}
-	return g.Model.View()
+	return g.canvas.show(g.Model.View(), g.window.w, g.window.h, g.drawn.live)
 }
 
 // guarded wraps a command, and the commands that it brings.

@@ -8,14 +8,8 @@ import (
 )
 
 const (
-	// fps is how often the screen is brought up to date at most: what is typed in a shell
-	// shows within a frame.
+	// fps is how often the screen is brought up to date at most, but soon after a key.
 	fps = 60
-	// eager is between the first frames after a key that ends a rest, and eagerFor how
-	// long they come: what the key does shows when it is done, not a frame later. A
-	// frame without anything new costs next to nothing.
-	eager    = 3 * time.Millisecond
-	eagerFor = 25 * time.Millisecond
 	// quiet is after how long without a message frames become rare. It is two frames,
 	// so that the last one has been written by then, and a small part of the time between
 	// two readings of the counters.
@@ -33,7 +27,6 @@ const (
 type pace struct {
 	program *tea.Program
 	rest    *time.Timer
-	calm    *time.Timer // ends eager frames
 
 	mu     sync.Mutex // guards what is below
 	ticker *time.Ticker
@@ -44,12 +37,11 @@ type pace struct {
 func newPace() *pace {
 	p := &pace{fast: true}
 	p.rest = time.AfterFunc(quiet, p.slow)
-	p.calm = time.AfterFunc(eagerFor, p.steady)
 	return p
 }
 
-// message is the program's filter: it sees each message before anybody acts on it.
-func (p *pace) message(_ tea.Model, msg tea.Msg) tea.Msg {
+// message is called with each message, before anybody acts on it.
+func (p *pace) message() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ticker == nil {
@@ -59,21 +51,6 @@ func (p *pace) message(_ tea.Model, msg tea.Msg) tea.Msg {
 	p.rest.Reset(quiet)
 	if !p.fast && p.ticker != nil {
 		p.fast = true
-		if _, key := msg.(tea.KeyPressMsg); key {
-			p.ticker.Reset(eager)
-			p.calm.Reset(eagerFor)
-		} else {
-			p.ticker.Reset(time.Second / fps)
-		}
-	}
-	return msg
-}
-
-// steady ends the eager frames.
-func (p *pace) steady() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.fast && p.ticker != nil {
 		p.ticker.Reset(time.Second / fps)
 	}
 }
@@ -93,5 +70,4 @@ func (p *pace) slow() {
 // stop ends the pace with its program.
 func (p *pace) stop() {
 	p.rest.Stop()
-	p.calm.Stop()
 }

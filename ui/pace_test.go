@@ -19,7 +19,7 @@ func (leaves) View() tea.View                        { return tea.NewView("") }
 func TestThePaceFindsTheTicker(t *testing.T) {
 	pace := newPace()
 	defer pace.stop()
-	pace.program = tea.NewProgram(leaves{}, tea.WithFPS(fps), tea.WithFilter(pace.message), tea.WithInput(strings.NewReader("")), tea.WithOutput(io.Discard))
+	pace.program = tea.NewProgram(leaves{}, tea.WithFPS(fps), tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg { pace.message(); return msg }), tea.WithInput(strings.NewReader("")), tea.WithOutput(io.Discard))
 	if _, err := pace.program.Run(); err != nil {
 		t.Fatal(err)
 	}

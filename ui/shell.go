@@ -144,9 +144,12 @@ func (m *Model) typing() (screen.KeyTaker, bool) {
 // typed hands a key to a tab that takes all of them; what it leaves is an action like
 // any other.
 func (m *Model) typed(t screen.KeyTaker, k tea.KeyPressMsg) tea.Cmd {
-	m.drawn.mark(layout.Main)
-	m.drawn.footer = true
+	before := t.Scope()
 	cmd, left := t.Key(k, m.look.keys.Lookup(m.scope(), k.String()))
+	if before != keymap.ShellView || t.Scope() != keymap.ShellView || left != "" {
+		m.drawn.mark(layout.Main)
+		m.drawn.footer = true
+	} // else the program got it, and shows what it makes of it
 	if left != "" {
 		cmd = tea.Batch(cmd, m.do(left))
 	}
@@ -176,6 +179,21 @@ func (m *Model) shellMouse(msg tea.MouseMsg) (tea.Cmd, bool) {
 	}
 	m.drawn.mark(layout.Main)
 	return t.Mouse(msg, at.X-in.X, at.Y-in.Y)
+}
+
+// shellLive is where the shell that has the focus is in the window, if nothing is laid over
+// it or made of it. What is said shares the last lines of a window without a footer.
+func (m *Model) shellLive(footless bool) *screen.Live {
+	t, ok := m.main.Tab().(*screen.Shell)
+	if !ok || m.window.focus != layout.Main || m.overlay != nil || m.sel.on || m.opts.ASCII || footless || t.Live() == nil {
+		return nil
+	}
+	live, in := *t.Live(), m.body(layout.Main)
+	live.X, live.Y = live.X+in.X, live.Y+in.Y
+	if live.X+live.W > m.window.w || live.Y+live.H > m.window.h {
+		return nil
+	}
+	return &live
 }
 
 // shellCursor is the cursor of the shell that has the focus, in the window.

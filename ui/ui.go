@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"berth/engine"
+	"berth/ui/internal/terminal"
 
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/term"
@@ -43,24 +44,28 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	defer m.cancel()
 	pace := newPace()
 	defer pace.stop()
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(fps), tea.WithFilter(pace.message), tea.WithEnvironment(opts.Environ)}
+	out := opts.Out
+	if out == nil {
+		out = os.Stdout
+	}
+	canvas := newCanvas(out, opts.Environ, opts.In == nil || isTerminal(opts.In))
+	go canvas.run(ctx)
+	m.shells.Wrote = func(t *terminal.Terminal) { canvas.echo(t) }
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(fps), tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg {
+		pace.message()
+		canvas.message(msg)
+		return msg
+	}), tea.WithEnvironment(opts.Environ), tea.WithOutput(canvas.writer())}
 	if opts.In != nil {
 		options = append(options, tea.WithInput(opts.In))
 	}
-	if opts.Out != nil {
-		options = append(options, tea.WithOutput(opts.Out))
-	}
-	g := guard{m, new(fault)}
+	g := guard{m, new(fault), canvas}
 	pace.program = tea.NewProgram(g, options...)
 	_, err := pace.program.Run()
 	if m.leaving.asked && !m.state.Ready {
 		m.leaving.farewell = m.unheard()
 	}
 	if m.leaving.farewell != "" && g.fault.what == nil {
-		out := opts.Out
-		if out == nil {
-			out = os.Stdout
-		}
 		fmt.Fprintln(out, m.leaving.farewell) // nobody is left to hear of an error
 	}
 	switch {

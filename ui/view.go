@@ -24,7 +24,8 @@ type drawn struct {
 	top     string
 	bottom  string
 	cursor  *tea.Cursor
-	box     layout.Rect // where the overlay lies
+	live    *screen.Live // where the program that has the keys draws, if nothing lies over it
+	box     layout.Rect  // where the overlay lies
 }
 
 // mark says that a pane shows something else now.

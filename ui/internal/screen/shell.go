@@ -42,6 +42,7 @@ type Shell struct {
 	places []place // of the sessions in the last drawing
 	strip  []barSpan
 	drag   *session // where the mouse went down
+	live   *Live
 }
 
 // NewShell returns the tab of a container's shells.

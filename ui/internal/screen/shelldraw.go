@@ -22,6 +22,19 @@ type place struct {
 	x, y, w, h int
 }
 
+// A Live is the part of a drawing that one terminal fills with what its program writes.
+type Live struct {
+	Terminal   *terminal.Terminal
+	Look       terminal.Look
+	X, Y, W, H int
+	Rows       []string
+	Gen        uint64 // of the terminal, when they were drawn at the latest
+}
+
+// Live returns the part of the last drawing that belongs to the session with the keys;
+// nil if it has none.
+func (t *Shell) Live() *Live { return t.live }
+
 func (p place) contains(x, y int) bool { return x >= p.x && x < p.x+p.w && y >= p.y && y < p.y+p.h }
 
 // arrange divides w by h cells between the sessions that show.
@@ -50,6 +63,7 @@ func (t *Shell) Draw(env Env, w, h int, focused bool) []string {
 	if w <= 0 || h <= 0 {
 		return nil
 	}
+	t.live = nil
 	t.arrange(w, h)
 	s := d.current()
 	if s == nil {
@@ -125,7 +139,12 @@ func (t *Shell) drawSession(env Env, p place, focused bool) []string {
 		}
 		look := shellLook(st)
 		look.Clusters = t.shells.clusters
-		return s.term.Draw(look, p.w, p.h)
+		gen := s.term.Generation()
+		rows := s.term.Draw(look, p.w, p.h)
+		if focused {
+			t.live = &Live{s.term, look, p.x, p.y, p.w, p.h, rows, gen}
+		}
+		return rows
 	case s.err != nil:
 		return failure(st, p.w, p.h, s.err)
 	}

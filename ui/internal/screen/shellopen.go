@@ -21,7 +21,14 @@ var shellEnv = []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
 // until the program is there waits for it.
 func (s *Shells) blank(d *deck, one *session) (term *terminal.Terminal, res ShellOpened) {
 	res = ShellOpened{container: d.container, session: one, id: one.id, cmd: one.cmd, before: one.term}
-	term = terminal.New(terminal.Options{Size: s.size, Foreground: s.fg, Background: s.bg, Wake: s.poke})
+	wake := s.poke
+	if s.Wrote != nil {
+		wake = func() {
+			s.Wrote(term)
+			s.poke()
+		}
+	}
+	term = terminal.New(terminal.Options{Size: s.size, Foreground: s.fg, Background: s.bg, Wake: wake})
 	one.term, one.opening, one.err = term, true, nil
 	return term, res
 }

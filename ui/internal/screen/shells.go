@@ -30,6 +30,9 @@ type ShellEngine interface {
 // on while other things are looked at.
 type Shells struct {
 	Keys func() *keymap.Map
+	// Wrote is called, from other goroutines, when a terminal has something new, before the
+	// message that says so; nil for nothing. Set it before the first shell is opened.
+	Wrote func(*terminal.Terminal)
 
 	eng    ShellEngine
 	ctx    context.Context

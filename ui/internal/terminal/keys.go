@@ -72,9 +72,14 @@ func (t *Terminal) Key(k tea.KeyPressMsg) {
 		return
 	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	was := t.view.version
 	t.view.live()
+	moved := t.view.version != was
 	t.in.send(t.screen.Modes().AppendKey(nil, key))
+	t.mu.Unlock()
+	if moved {
+		t.wake()
+	}
 }
 
 // Release tells the program that a key went up, if it asked for that.

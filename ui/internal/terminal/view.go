@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"slices"
 	"time"
 
 	"berth/engine"
@@ -117,7 +118,8 @@ func (v *view) live() {
 	v.version++
 }
 
-// Draw returns h lines of w cells. Rows that did not change are not made again.
+// Draw returns h lines of w cells. Rows that did not change are not made again. Unlike the
+// other methods it may be called from any goroutine.
 func (t *Terminal) Draw(l Look, w, h int) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -125,11 +127,11 @@ func (t *Terminal) Draw(l Look, w, h int) []string {
 	v.follow(t.screen)
 	same := d.w == w && d.h == h && d.look == l && d.version == v.version && d.lines != nil
 	if same && t.heldBack() {
-		return d.lines
+		return slices.Clone(d.lines)
 	}
 	gen := t.screen.Generation()
 	if same && gen == d.gen {
-		return d.lines
+		return slices.Clone(d.lines)
 	}
 	marks := v.marks(t.screen, l, h)
 	all := !same || v.scroll != 0 || d.marked || len(marks) > 0
@@ -163,7 +165,14 @@ func (t *Terminal) Draw(l Look, w, h int) []string {
 		d.lines[i] = string(buf)
 	}
 	d.gen, d.look, d.w, d.h, d.version, d.marked = gen, l, w, h, v.version, len(marks) > 0
-	return d.lines
+	return slices.Clone(d.lines)
+}
+
+// Generation grows with everything that the program writes.
+func (t *Terminal) Generation() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.screen.Generation()
 }
 
 // heldBack reports whether the program asks not to be drawn now, which it may for a
