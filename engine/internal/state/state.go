@@ -364,6 +364,8 @@ func classify(err error, format string, args ...any) error {
 		class, hint = engine.ClassExhausted, "Free some space, e.g. with `berth image prune -a`."
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
 		class, hint = engine.ClassPermission, "Choose a directory of yours with --root or BERTH_ROOT."
+	case errors.Is(err, unix.ENOTDIR):
+		class, hint = engine.ClassInvalid, "Choose another directory with --root or BERTH_ROOT."
 	}
 	e := engine.Errorf(class, format+": %w", append(args, err)...)
 	e.Hint = hint
