@@ -69,7 +69,7 @@ func interpret(p *program) {
 		case opStore:
 			*o.word = uint32(p.slots[o.args[0]])
 		case opCheck:
-			if *o.word&uint32(o.args[0]) != uint32(o.args[1]) {
+			if equal := *o.word&uint32(o.args[0]) == uint32(o.args[1]); equal == (o.args[3] != 0) {
 				e = o.args[2]
 			}
 		case opJump:

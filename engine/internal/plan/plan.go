@@ -164,6 +164,11 @@ func (p *Plan) Check(word *uint32, mask, want uint32, errno uintptr) {
 	p.add(op{kind: opCheck, word: word, args: [6]uintptr{uintptr(mask), uintptr(want), errno}, save: -1}, word)
 }
 
+// Refuse fails with errno if *word equals value when the child gets there.
+func (p *Plan) Refuse(word *uint32, value uint32, errno uintptr) {
+	p.add(op{kind: opCheck, word: word, args: [6]uintptr{1<<32 - 1, uintptr(value), errno, 1}, save: -1}, word)
+}
+
 // JumpIf jumps when the slot is zero (or not zero).
 func (p *Plan) JumpIf(s Slot, zero bool, to Label) {
 	o := op{kind: opJump, save: -1, target: int32(to), args: [6]uintptr{uintptr(s)}}

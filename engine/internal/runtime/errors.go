@@ -51,11 +51,17 @@ func explain(err error, args []string) error {
 		e.Hint = "The kernel gives an unprivileged container a /proc only if the host's own is complete; inside another container parts of it are hidden."
 	case f.Step.Name == "mount overlay" && strings.Contains(f.Log, "not supported as upperdir"):
 		e.Hint = "Put the state on a local file system such as ext4, xfs or btrfs with --root or BERTH_ROOT."
+	case isMount(f.Step.Name) && errors.Is(f.Errno, unix.EXDEV):
+		e.Err = errors.New("a link in the image leads there into /proc")
+		e.Hint = "Choose another target; do not trust this image."
 	case strings.HasSuffix(f.Step.Name, "working directory") && (errors.Is(f.Errno, unix.ELOOP) || errors.Is(f.Errno, unix.EXDEV)):
 		e.Err = fmt.Errorf("it does not lead to a place inside the container: %w", f.Errno)
 	}
 	return e
 }
+
+// isMount reports whether a step puts something into the container's tree.
+func isMount(step string) bool { return step == "bind" || strings.HasPrefix(step, "mount ") }
 
 // execError words the failure of execve as Docker does.
 func execError(f *plan.Failure, name string) error {

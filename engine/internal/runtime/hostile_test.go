@@ -70,6 +70,25 @@ func replace(root, name string) {
 	os.WriteFile(filepath.Join(root, name), nil, 0o644)
 }
 
+// What the user mounts must not land in /proc because the image has a link there.
+func TestMountThroughALinkIntoProc(t *testing.T) {
+	lower := image(t, func(root string) {
+		os.Symlink("/proc/sys", filepath.Join(root, "data"))
+		os.Symlink("/proc/self/attr", filepath.Join(root, "attr"))
+	})
+	for _, m := range []specs.Mount{
+		{Destination: "/data/kernel", Type: "bind", Source: t.TempDir(), Options: []string{"rbind"}},
+		{Destination: "/attr", Type: "tmpfs", Source: "tmpfs"},
+	} {
+		b := testBundle(t, lower, "true")
+		b.Spec.Mounts = append(b.Spec.Mounts, m)
+		_, _, err := try(t, b, Options{})
+		if engine.ClassOf(err) != engine.ClassInvalid || !strings.Contains(err.Error(), "into /proc") || engine.HintOf(err) == "" {
+			t.Errorf("%s: %v", m.Destination, err)
+		}
+	}
+}
+
 // A rival exchanges a directory on a shared volume with a link while containers that
 // mount something below it start. No mount may land outside.
 func TestSwappedVolume(t *testing.T) {

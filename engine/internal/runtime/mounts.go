@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"unsafe"
 
 	"berth/engine"
 	"berth/engine/internal/idmap"
@@ -83,12 +84,22 @@ func (b *builder) mountStep(m specs.Mount, explain string) {
 
 // target opens the place for a mount, making it if it is missing. The kernel's own
 // file systems have their paths from the root as well; the descriptor is used for
-// everything that follows.
+// everything that follows. Only a path that names /proc may lead there: a link in the
+// image could else cover what is masked, or what the runtime relies on (CVE-2019-16884).
 func (b *builder) target(dest string, dir bool) plan.Slot {
 	at := b.Slot("target")
 	b.MakePath(b.root, dest, dir, at)
+	if dest = path.Clean(dest); dest != "/proc" && !strings.HasPrefix(dest, "/proc/") {
+		st, bytes := plan.Words(int(unsafe.Sizeof(unix.Statfs_t{})) / 4)
+		b.Call(unix.SYS_FSTATFS, at, bytes)
+		b.Refuse(&st[lowWord], unix.PROC_SUPER_MAGIC, uintptr(unix.EXDEV))
+	}
 	return at
 }
+
+// lowWord is where the type lies in the 64 bits that statfs(2) begins with: both
+// architectures are little-endian.
+const lowWord = 0
 
 var explanations = map[string]string{
 	"proc":   "Show the container its own processes, and only those.",
