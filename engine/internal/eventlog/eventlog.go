@@ -27,6 +27,8 @@ import (
 	"sync"
 	"time"
 
+	"berth/engine"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -70,17 +72,26 @@ type Log struct {
 }
 
 // Open opens the log in dir and makes it if need be. The caller closes it.
+// ClassPermission says that it belongs to somebody else.
 func Open(dir string) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open event log: %w", err)
+		return nil, refused(err)
 	}
 	l := &Log{dir: dir, size: defaultSize, keep: defaultKeep}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.openLast(); err != nil {
-		return nil, fmt.Errorf("open event log: %w", err)
+		return nil, refused(err)
 	}
 	return l, nil
+}
+
+// refused says what helps if the log belongs to somebody else.
+func refused(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return engine.Errorf(engine.ClassPermission, "open event log: %w", err).WithHint("Choose a directory of yours with --root or BERTH_ROOT.")
+	}
+	return fmt.Errorf("open event log: %w", err)
 }
 
 // Close closes the handle. Followers of this handle run on until their context ends.
