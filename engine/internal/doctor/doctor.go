@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"berth/engine"
 	"berth/engine/internal/cgroup"
@@ -43,6 +44,7 @@ func Run(ctx context.Context, o Options) ([]engine.Check, error) {
 		checks = append(checks, fail("state directory", otherRoot, "%v", o.RootErr))
 	case o.IDMapErr != nil: // which layers the state would hold is not known
 	default:
+		sweep(o.Root)
 		checks = append(append(checks, stateDirectory(o)...), overlay(ctx, o))
 	}
 	checks = append(checks, pidfd(), seccomp())
@@ -136,7 +138,7 @@ func stateDirectory(o Options) []engine.Check {
 
 // tryAttributes writes the extended attribute that layers need.
 func tryAttributes(o Options) error {
-	dir, err := os.MkdirTemp(o.Root, ".doctor-")
+	dir, err := os.MkdirTemp(o.Root, trial)
 	if err != nil {
 		return err
 	}
@@ -184,9 +186,22 @@ func descriptors() engine.Check {
 	return ok(name, "at most %d", lim.Max)
 }
 
+// trial is how directories are named in which something is tried out.
+const trial = ".doctor-"
+
+// sweep removes those of examinations that were killed. None takes a minute.
+func sweep(root string) {
+	old, _ := filepath.Glob(filepath.Join(root, trial+"*")) // the pattern is sound
+	for _, dir := range old {
+		if fi, err := os.Lstat(dir); err == nil && time.Since(fi.ModTime()) > time.Minute {
+			_ = os.RemoveAll(dir) // it disturbs nobody
+		}
+	}
+}
+
 // scratch makes the directories of a small overlay in the state directory.
 func scratch(root string) (dir string, err error) {
-	if dir, err = os.MkdirTemp(root, ".doctor-"); err != nil {
+	if dir, err = os.MkdirTemp(root, trial); err != nil {
 		return "", err
 	}
 	for _, name := range []string{"lower", "upper", "work"} {

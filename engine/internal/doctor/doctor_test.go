@@ -4,8 +4,10 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"berth/engine"
 	"berth/engine/enginetest/ability"
@@ -139,5 +141,28 @@ func TestOverlayIsTriedInAUserNamespace(t *testing.T) {
 	}
 	if c := checks["user ids"]; o.IDMap.Mode == idmap.Single && (c.Status != engine.CheckWarn || c.Remedy != o.IDMap.Hint) {
 		t.Errorf("one id: %+v", c)
+	}
+}
+
+func TestWhatAKilledExaminationLeftIsRemoved(t *testing.T) {
+	o := options(t)
+	left, young := filepath.Join(o.Root, trial+"killed"), filepath.Join(o.Root, trial+"running")
+	for _, dir := range []string{left, young} {
+		if err := os.MkdirAll(filepath.Join(dir, "upper"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(left, long, long); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("an hour later it is still there: %v", err)
+	}
+	if _, err := os.Stat(young); err != nil {
+		t.Errorf("that of an examination under way: %v", err)
 	}
 }
