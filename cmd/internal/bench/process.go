@@ -48,9 +48,11 @@ func status(pid int, key string) float64 {
 	return 0
 }
 
+// tick is the unit of times in /proc: USER_HZ is 100 on all architectures that Go knows.
+const tick = 10 * time.Millisecond
+
 // processorTime is what processes have used so far.
 func processorTime(pids ...int) time.Duration {
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on all architectures that Go knows
 	var total time.Duration
 	for _, pid := range pids {
 		data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -96,4 +98,35 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// rest waits until the processors have little to do, two seconds at most: what one tool
+// leaves its daemon to finish, or the kernel to take down, would else count against the next.
+func rest(ctx context.Context) {
+	const look, most = 100 * time.Millisecond, 2 * time.Second
+	for end := time.Now().Add(most); time.Now().Before(end); {
+		before := busyTime()
+		if pause(ctx, look) != nil {
+			return
+		}
+		if busyTime()-before <= look/10 {
+			return
+		}
+	}
+}
+
+// busyTime is how long all processors together have worked so far: /proc/stat, proc(5).
+func busyTime() time.Duration {
+	data, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	var busy time.Duration
+	for i, field := range strings.Fields(line) { // cpu user nice system idle iowait irq softirq steal
+		if n, err := strconv.ParseInt(field, 10, 64); err == nil && i != 4 && i != 5 && i <= 8 {
+			busy += time.Duration(n) * tick
+		}
+	}
+	return busy
 }

@@ -86,6 +86,7 @@ func (r row) measure(ctx context.Context, l *lab) []result {
 				continue
 			}
 			progress("%s: %s, %d of %d", r.key, c.name, round, rounds)
+			rest(ctx)
 			var got []float64
 			if got, c.err = c.once(ctx); c.err != nil || round == 0 {
 				continue
