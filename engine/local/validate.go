@@ -3,11 +3,9 @@ package local
 import (
 	"path"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"berth/engine"
 	"berth/engine/internal/cgroup"
@@ -28,15 +26,17 @@ func validate(cfg *engine.ContainerConfig) error {
 	return nil
 }
 
-var hostnamePattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62})$`)
-})
+// validHostname reports whether name is [a-zA-Z0-9][a-zA-Z0-9.-]{0,62}.
+func validHostname(name string) bool {
+	const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	return len(name) <= 63 && strings.IndexByte(alphanumeric, name[0]) >= 0 && strings.Trim(name, alphanumeric+".-") == ""
+}
 
 func validateNames(cfg *engine.ContainerConfig) error {
 	if cfg.Name != "" && !state.ValidName(cfg.Name) {
 		return invalid("invalid container name %q: only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, at least two characters", cfg.Name)
 	}
-	if cfg.Hostname != "" && !hostnamePattern().MatchString(cfg.Hostname) {
+	if cfg.Hostname != "" && !validHostname(cfg.Hostname) {
 		return invalid("invalid hostname %q: letters, digits, dots and hyphens only, at most 63", cfg.Hostname)
 	}
 	for _, e := range cfg.Env {

@@ -4,9 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	mathrand "math/rand/v2"
-	"regexp"
 	"strings"
-	"sync"
 )
 
 // NewID returns a fresh container ID: 64 hexadecimal digits. It never consists of
@@ -28,14 +26,13 @@ func isHex(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// NamePattern is what container names look like; Docker's rule.
-const NamePattern = `[a-zA-Z0-9][a-zA-Z0-9_.-]+`
+const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-var namePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + NamePattern + `$`) })
-
-// ValidName reports whether a container may have this name.
+// ValidName reports whether a container may have this name. Docker's rule is
+// [a-zA-Z0-9][a-zA-Z0-9_.-]+; compiling that would take longer than all else with a name.
 func ValidName(name string) bool {
-	return len(name) <= 128 && namePattern().MatchString(name)
+	return len(name) >= 2 && len(name) <= 128 && strings.IndexByte(alphanumeric, name[0]) >= 0 &&
+		strings.Trim(name[1:], alphanumeric+"_.-") == ""
 }
 
 // RandomName makes up a name of two words for a container that was given none:
