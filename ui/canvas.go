@@ -287,8 +287,15 @@ func (c *canvas) fill(p picture) {
 		uv.NewStyledString(line).Draw(c.cells, uv.Rect(0, y, p.w, 1))
 	}
 	c.lines = lines
-	// It hashes all lines to find out which have moved.
-	c.render(changed > 2)
+	// It hashes all lines to find out which have moved, and moves others with them. So it
+	// has to look at those as well that are as before.
+	moved := changed > 2
+	for y := range p.h {
+		if moved {
+			c.cells.TouchLine(0, y, p.w)
+		}
+	}
+	c.render(moved)
 }
 
 // render has what changed in the cells written to buf; moved says that lines may have moved.
