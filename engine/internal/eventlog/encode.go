@@ -70,8 +70,9 @@ func EncodeStep(s *engine.Step) []byte {
 	return append(dst, '}')
 }
 
+// appendTime writes UTC: for the local time a process would have to read its zone first.
 func appendTime(dst []byte, t time.Time) []byte {
-	return append(t.AppendFormat(append(dst, '"'), time.RFC3339Nano), '"')
+	return append(t.UTC().AppendFormat(append(dst, '"'), time.RFC3339Nano), '"')
 }
 
 // AppendString appends s as a JSON string.
