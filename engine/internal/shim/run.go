@@ -104,8 +104,11 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 		return nil, err
 	}
 	started := time.Now()
+	recorded := make(chan error, 1)
+	go func() { recorded <- s.recordStart(prog, started) }()
+	s.events.flush() // the start's steps, meanwhile
 	var sess *session.Session
-	if err = s.recordStart(prog, started); err != nil {
+	if err = <-recorded; err != nil {
 		io.close()
 	} else {
 		sess, err = io.session(prog, session.Config{Log: s.logger(), StdinOnce: once, SpillDir: s.dir})
