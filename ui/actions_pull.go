@@ -14,7 +14,7 @@ import (
 
 // allPulls are the lines of the pulls' pane.
 func (m *Model) allPulls() []screen.Pull {
-	return screen.Merge(m.state.Pulls, m.queue.mine, m.queue.hidden, m.queue.waiting())
+	return screen.Merge(m.state.Pulls, m.queue.mine, m.queue.hidden, m.queue.waiting(m.state.Pulls))
 }
 
 // pull finds a line of the pulls' pane by its key.
@@ -122,7 +122,9 @@ func (m *Model) retryPull() tea.Cmd {
 		return m.tell("Only a pull that failed or was cancelled can be tried again.")
 	}
 	m.state = store.Reduce(m.state, store.Dismissed{ID: p.Key})
-	return m.enqueue(p.Progress.Ref)
+	again := m.enqueue(p.Progress.Ref)
+	m.want.pull = m.queue.jobs[len(m.queue.jobs)-1].key
+	return again
 }
 
 // dismissPull takes the selected pull that has ended out of the list, or all marked ones.

@@ -52,14 +52,16 @@ type (
 	}
 )
 
-// waiting returns the jobs that the engine does not know, or that are held.
-func (q *queue) waiting() []screen.Pull {
+// waiting returns the jobs that the engine has not told of yet, or that are held: a row
+// that went and came again would lose the cursor.
+func (q *queue) waiting(told []engine.PullProgress) []screen.Pull {
 	var out []screen.Pull
 	for _, j := range q.jobs {
+		known := slices.ContainsFunc(told, func(p engine.PullProgress) bool { return p.ID == j.id })
 		switch {
 		case j.held:
 			out = append(out, screen.Pull{Key: j.key, Progress: j.last, Held: true, Own: true})
-		case !j.active || j.again:
+		case !j.active || j.again || !known:
 			out = append(out, screen.Pull{Key: j.key, Progress: engine.PullProgress{Ref: j.ref}, Queued: true, Own: true})
 		}
 	}

@@ -149,9 +149,9 @@ func TestPullsPauseResumeCancelRetry(t *testing.T) {
 	u.Sees("Welcome").Press("p").Sees("Pull an image").Type("big").Press("enter")
 	u.SeesRow("big:latest", "20%", "22s").SeesRow("↓", "100 MB of 400 MB").Sees("1 pull 20%")
 	u.Press("s").SeesRow("‖", "big", "paused")
-	u.Press("s").SeesRow("↓", "big:latest", "20%")
+	u.Press("s").SeesRow("▌ ↓", "big:latest", "20%")
 	u.Press("x").Sees("Cancelled. What was downloaded is kept").SeesRow("big:latest", "cancelled")
-	u.Press("r").Sees("Fetch blob: connection reset by peer.", "Try again.").SeesRow("✗", "big:latest", "failed")
+	u.Press("r").Sees("Fetch blob: connection reset by peer.", "Try again.").SeesRow("▌ ✗", "big:latest", "failed")
 	u.Press("d").Sees("No pulls.")
 	if n != 3 {
 		t.Errorf("%d attempts", n)

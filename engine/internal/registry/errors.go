@@ -116,11 +116,12 @@ func explainStatus(te *transport.Error, host, repo, doing string) error {
 	case http.StatusNotFound:
 		return engine.Errorf(engine.ClassNotFound, "%s: registry %q does not have it: %s", doing, host, words(te))
 	}
-	class := engine.ClassUnknown
+	e := engine.Errorf(engine.ClassUnknown, "%s: registry %q answers %s", doing, host, words(te))
 	if te.StatusCode >= 500 {
-		class = engine.ClassUnavailable
+		e.Class = engine.ClassUnavailable
+		return e.WithHint("The fault is on its side: try again in a while.")
 	}
-	return engine.Errorf(class, "%s: registry %q answers %s", doing, host, words(te))
+	return e
 }
 
 // words are the registry's own, bounded: an error page can be long.

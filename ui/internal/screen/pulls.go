@@ -53,8 +53,8 @@ func NewPulls() *Pulls {
 			{Title: "", Width: 1},
 			{Title: "REFERENCE", Width: 0, Grow: true, Tail: true, Less: byProgress},
 			{Title: "PROGRESS", Width: barCells, From: 34},
-			{Title: "", Width: 4, Right: true},
-			{Title: "RATE", Width: 9, Right: true, From: 56, Rank: 2},
+			{Title: "", Width: 4, Right: true, Rank: 2},
+			{Title: "RATE", Width: 9, Right: true, From: 56, Rank: 3},
 			{Title: "LEFT", Width: 6, Right: true, From: 40, Rank: 1},
 		},
 	}, 1, false)
@@ -106,6 +106,9 @@ func (p *Pulls) cells(st *style.Styles, u Pull) []list.Cell {
 		percent = display.Number(int(u.Share()*100)) + "%"
 	}
 	left := display.Duration(u.Progress.Remaining.Round(time.Second))
+	if left == "" && word == "" { // known in a moment
+		left = st.Icons.None
+	}
 	if u.Progress.State.Final() && !u.Progress.Ended.IsZero() {
 		left, _ = display.Age(p.env.Now, u.Progress.Ended)
 	}
