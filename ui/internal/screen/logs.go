@@ -19,7 +19,9 @@ import (
 )
 
 const (
-	logBudget = 16 << 20              // bytes of log that a tab keeps
+	logBudget = 8 << 20               // bytes of log that a tab keeps, with what each line costs
+	logAhead  = 2 << 20               // bytes that may wait to be taken in
+	logEach   = 96                    // what a line costs while it waits, beside its text
 	logTail   = 20_000                // lines that are read at first
 	logFrame  = 40 * time.Millisecond // between two batches
 )
@@ -57,14 +59,16 @@ func (r *logReader) follow(ctx context.Context, eng ContainerReader, id string, 
 func (r *logReader) add(e logEntry) {
 	r.mu.Lock()
 	r.pending = append(r.pending, e)
-	r.bytes += len(e.line)
-	for r.bytes > logBudget && len(r.pending) > 1 {
+	r.bytes += len(e.line) + logEach
+	if r.bytes > logAhead && len(r.pending) > 1 {
 		half := len(r.pending) / 2 // many at once, so that dropping costs little
 		for _, old := range r.pending[:half] {
-			r.bytes -= len(old.line)
+			r.bytes -= len(old.line) + logEach
 		}
 		r.skipped += half
-		r.pending = append([]logEntry(nil), r.pending[half:]...)
+		n := copy(r.pending, r.pending[half:])
+		clear(r.pending[n:])
+		r.pending = r.pending[:n]
 	}
 	r.mu.Unlock()
 	r.wake()
