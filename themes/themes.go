@@ -181,7 +181,7 @@ func located(file string, err error) error {
 	var decode *toml.DecodeError
 	if errors.As(err, &decode) {
 		row, _ := decode.Position()
-		return fmt.Errorf("theme %q, line %d: %w", file, row, err)
+		return fmt.Errorf("theme %q, line %d: %s", file, row, strings.TrimPrefix(err.Error(), "toml: "))
 	}
 	return fmt.Errorf("theme %q: %w", file, err)
 }

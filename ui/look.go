@@ -18,9 +18,16 @@ import (
 // loadLook reads themes and keys. A broken file is named, and what is built in is used.
 func (m *Model) loadLook() {
 	m.look.keys, m.look.themes = keymap.Default(), themes.Builtin()
-	var trouble error
+	var troubles []error
+	trouble := func(err error) {
+		if err != nil {
+			troubles = append(troubles, err)
+		}
+	}
 	if dir := m.opts.ConfigDir; dir != "" {
-		m.look.themes, trouble = themes.Load(filepath.Join(dir, "themes"))
+		var err error
+		m.look.themes, err = themes.Load(filepath.Join(dir, "themes"))
+		trouble(err)
 	}
 	file := m.opts.KeyFile
 	if file == "" && m.opts.ConfigDir != "" {
@@ -34,25 +41,29 @@ func (m *Model) loadLook() {
 		case errors.Is(err, fs.ErrNotExist) && m.opts.KeyFile == "":
 			err = nil
 		}
-		if err != nil {
-			trouble = err
-		}
+		trouble(err)
 	}
 	if m.opts.Theme != "" {
 		if t, ok := m.themeNamed(m.opts.Theme); ok {
 			m.look.chosen = true
 			m.setTheme(t)
-		} else if trouble == nil {
-			trouble = errors.New("there is no theme " + m.opts.Theme)
+		} else {
+			trouble(errors.New("there is no theme " + m.opts.Theme))
 		}
 	}
 	if m.look.style == nil {
 		t, _ := m.themeNamed(themes.Default[themes.Dark])
 		m.setTheme(t)
 	}
-	if trouble != nil {
-		m.complain(trouble, "")
+	if len(troubles) == 0 {
+		return
 	}
+	text := ""
+	for _, err := range troubles {
+		text += display.Sentence(err.Error()) + " "
+	}
+	m.complain(nil, strings.TrimSpace(text))
+	m.notice.hint = "What is built in is used instead."
 }
 
 func (m *Model) themeNamed(name string) (themes.Theme, bool) {

@@ -28,6 +28,10 @@ func Load(file string, data []byte) (*Map, error) {
 			row, col := de.Position()
 			return Default(), fmt.Errorf("%s:%d:%d: %s", file, row, col, strings.TrimPrefix(de.Error(), "toml: "))
 		}
+		var at *lineError
+		if errors.As(err, &at) {
+			return Default(), fmt.Errorf("%s:%d: %w", file, at.line, at.err)
+		}
 		return Default(), fmt.Errorf("%s: %w", file, err)
 	}
 	actions := slices.Clone(table)
@@ -68,6 +72,14 @@ type entry struct {
 	line          int
 }
 
+// A lineError is what is wrong on a line.
+type lineError struct {
+	line int
+	err  error
+}
+
+func (e *lineError) Error() string { return e.err.Error() }
+
 // entries reads the file twice: go-toml's decoder for its errors, its parser for the lines.
 func entries(data []byte) ([]entry, error) {
 	var doc map[string]map[string]any
@@ -88,7 +100,7 @@ func entries(data []byte) ([]entry, error) {
 			keys, err := keyList(doc[scope][action])
 			row := 1 + bytes.Count(data[:keyOffset(e)], []byte("\n"))
 			if err != nil {
-				return nil, fmt.Errorf("line %d: %q: %w", row, action, err)
+				return nil, &lineError{row, fmt.Errorf("%q: %w", action, err)}
 			}
 			out = append(out, entry{scope, action, keys, row})
 		}

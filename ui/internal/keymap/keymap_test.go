@@ -82,9 +82,9 @@ func TestBrokenFilesNameTheLineAndKeepTheDefaults(t *testing.T) {
 		"[images]\n\nrun = \"t\"\n":               `keys.toml:3: key "t" is given to both`,
 		"[images]\nfly = \"x\"\n":                 `keys.toml:2: there is no action "fly" in "images"`,
 		"[images]\nrun = \n":                      `keys.toml:2:`,
-		"[images]\nrun = \"F5\"\n":                `line 2: "run": no key is called "F5"; write "f5"`,
-		"[images]\n\nrun = [\"r\", \"return\"]\n": `line 3: "run": no key is called "return"`,
-		"[images]\nrun = 7\n":                     `line 2: "run": want a key`,
+		"[images]\nrun = \"F5\"\n":                `keys.toml:2: "run": no key is called "F5"; write "f5"`,
+		"[images]\n\nrun = [\"r\", \"return\"]\n": `keys.toml:3: "run": no key is called "return"`,
+		"[images]\nrun = 7\n":                     `keys.toml:2: "run": want a key`,
 		"[nowhere]\nrun = \"x\"\n":                `keys.toml:2: there is no action "run" in "nowhere"`,
 	} {
 		m, err := Load("keys.toml", []byte(data))
