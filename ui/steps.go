@@ -132,6 +132,9 @@ func (o *stepsView) click(_ *Model, x, y int) tea.Cmd {
 
 func (o *stepsView) draw(m *Model, w, h int) ([]string, int, int) {
 	st, env := m.look.style, m.env()
+	if w < 12 {
+		return nil, -1, 0 // no word of it could be read
+	}
 	w = min(w, 132)
 	inner, rows := w-4, max(1, h-2)
 	if h > 24 { // what lies behind stays in sight

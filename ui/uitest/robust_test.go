@@ -33,6 +33,9 @@ func TestRandomKeysAndSizes(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 7))
 			u := uitest.Start(t, f, ui.Options{Theme: "tokyo-night", ASCII: seed%2 == 1, NoColor: seed%3 == 2}, 120, 35)
 			u.Sees("alpine")
+			if _, err := f.Pull(t.Context(), engine.PullRequest{Ref: "nope:1"}); err == nil { // so that there are steps to look into
+				t.Fatal("pulled what does not exist")
+			}
 			for range 40 {
 				w, h := 1+rnd.IntN(170), 1+rnd.IntN(50)
 				if rnd.IntN(3) == 0 {
