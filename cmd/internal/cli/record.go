@@ -13,10 +13,14 @@ import (
 // recordFormats are the values of --record-format: asciinema's names.
 var recordFormats = map[string]int{"asciicast-v2": 2, "asciicast-v3": 3}
 
-// A recording is the file that a terminal's output goes to beside the user's terminal.
+// A recording is the file that a terminal's output goes to beside the user's terminal. It
+// begins with the size of the program's terminal, which a watcher's own need not be. Its
+// methods are called from the goroutine that brings the output, end after that.
 type recording struct {
-	*ptysession.Recorder
-	file *os.File
+	*ptysession.Recorder // nil until it has begun
+	file                 *os.File
+	about                ptysession.RecorderOptions
+	err                  error // why it did not
 }
 
 // record begins a recording. A file that is there is left alone: it may be the lesson of
@@ -39,19 +43,41 @@ func (a *App) record(path, format, title string) (*recording, error) {
 	if size == (engine.Size{}) {
 		size = engine.Size{Cols: 80, Rows: 24}
 	}
-	r, err := ptysession.NewRecorder(f, ptysession.RecorderOptions{Version: version, Size: ptysession.Size(size), Title: title})
-	if err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	return &recording{r, f}, nil
+	return &recording{file: f, about: ptysession.RecorderOptions{Version: version, Size: ptysession.Size(size), Title: title}}, nil
 }
 
-func (r *recording) resize(s engine.Size) { r.Resize(ptysession.Size(s)) }
+// begin writes what the file starts with, and reports whether there is a recorder.
+func (r *recording) begin() bool {
+	if r.Recorder == nil && r.err == nil {
+		r.Recorder, r.err = ptysession.NewRecorder(r.file, r.about)
+	}
+	return r.Recorder != nil
+}
+
+// sized takes the size that the program draws for from here on.
+func (r *recording) sized(s engine.Size) {
+	if r.Recorder == nil {
+		r.about.Size = ptysession.Size(s)
+		r.begin()
+		return
+	}
+	r.Resize(ptysession.Size(s))
+}
+
+// Write takes output. It never fails: see end.
+func (r *recording) Write(p []byte) (int, error) {
+	if !r.begin() {
+		return len(p), nil
+	}
+	return r.Recorder.Write(p)
+}
 
 // end closes the file and tells what is missing in it. The program's exit status stands.
 func (r *recording) end(a *App) {
-	err := r.Close()
+	err := r.err
+	if r.begin() {
+		err = r.Close()
+	}
 	if cerr := r.file.Close(); err == nil {
 		err = cerr
 	}

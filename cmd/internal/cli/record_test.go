@@ -4,7 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/creack/pty"
 )
 
 func TestRecordingWhileWatching(t *testing.T) {
@@ -35,6 +38,42 @@ func TestRecordingWhileWatching(t *testing.T) {
 		if got, _, errs := b.run(c...); got == 0 || !strings.Contains(errs, "record") {
 			t.Errorf("%q: %d %q", c, got, errs)
 		}
+	}
+}
+
+// What a watcher records has the size of the program's terminal, not of the watcher's.
+func TestAWatchersRecordingHasTheProgramsSize(t *testing.T) {
+	b := newBench(t)
+	b.must("pull", "-q", "toolbox")
+	file := filepath.Join(t.TempDir(), "lesson.cast")
+	u := newUser(t)
+	size := func(cols, rows uint16) {
+		t.Helper()
+		if err := pty.Setsize(u.slave, &pty.Winsize{Cols: cols, Rows: rows}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	size(111, 44)
+	code := u.runs(t.Context(), b, "run", "-it", "--name", "shell", "toolbox", "sh")
+	u.sees("# ")
+	watcher := newUser(t)
+	watched := watcher.runs(t.Context(), b, "attach", "--no-stdin", "--record", file, "shell")
+	watcher.sees("# ")
+	size(101, 40)
+	if err := syscall.Kill(os.Getpid(), syscall.SIGWINCH); err != nil {
+		t.Fatal(err)
+	}
+	for cast := []byte(nil); !strings.Contains(string(cast), `"r", "101x40"]`); {
+		u.types("\r") // until the size has come
+		watcher.sees("# ")
+		cast, _ = os.ReadFile(file)
+	}
+	u.types("exit\r")
+	u.expectCode(code, 0)
+	watcher.expectCode(watched, 0)
+	cast, err := os.ReadFile(file)
+	if err != nil || !strings.HasPrefix(string(cast), `{"version":2,"width":111,"height":44,`) {
+		t.Errorf("recorded %s, %v", cast, err)
 	}
 }
 

@@ -71,6 +71,7 @@ func (a *App) stream(ctx context.Context, s *session, connect func(*engine.Attac
 	}
 	if s.recording != nil {
 		opts.Stdout = io.MultiWriter(s.recording, opts.Stdout) // the terminal's errors end it, the file's don't
+		opts.OnSize = s.recording.sized
 	}
 	var proxy *signalProxy
 	if s.sigProxy {
@@ -133,9 +134,7 @@ func (a *App) followSize(s *session, att engine.Attachment) (stop func()) {
 				return
 			case <-ch:
 				if size := a.windowSize(); size.Cols > 0 {
-					if err := att.Resize(size); err == nil && s.recording != nil { // the process may just have ended
-						s.recording.resize(size)
-					}
+					_ = att.Resize(size) // the process may just have ended
 				}
 			}
 		}
