@@ -50,10 +50,11 @@ func (m *Model) askRun() tea.Cmd {
 	if !ok {
 		return m.tell("No image is selected.")
 	}
-	return m.show(newPrompt(promptConfig{
+	commands := new([]string)
+	return tea.Batch(m.commandsOf(i, commands), m.show(newPrompt(promptConfig{
 		title: "Run a container", label: "berth", text: "run -it --rm " + screen.ImageRef(i) + " ", history: m.past,
 		hint:     "tab completes " + m.look.style.Icons.Dot + " up recalls",
-		complete: m.completeRun(i),
+		complete: m.completeRun(i, commands),
 		done: func(m *Model, line string) tea.Cmd {
 			cfg, err := m.parseRun(line)
 			if err != nil {
@@ -62,7 +63,25 @@ func (m *Model) askRun() tea.Cmd {
 			m.past = append(slices.DeleteFunc(m.past, func(s string) bool { return s == line }), line)
 			return m.run(cfg)
 		},
-	}))
+	})))
+}
+
+// imageCommands are what an image is made to run, for the line that is being typed.
+type imageCommands struct {
+	to       *[]string
+	commands []string
+}
+
+// commandsOf asks for the image's own command, and what is left of it behind its entrypoint.
+func (m *Model) commandsOf(i engine.Image, to *[]string) tea.Cmd {
+	ctx, eng := m.ctx, m.eng
+	return func() tea.Msg {
+		d, err := eng.InspectImage(ctx, string(i.ID))
+		if err != nil || len(d.Config.Cmd) == 0 {
+			return nil // there is nothing to offer
+		}
+		return imageCommands{to, []string{screen.CommandLine(d.Config.Cmd)}}
+	}
 }
 
 func (m *Model) parseRun(line string) (engine.ContainerConfig, error) {
@@ -83,7 +102,7 @@ func (m *Model) parseRun(line string) (engine.ContainerConfig, error) {
 }
 
 // completeRun offers earlier lines, the cache's images, and what the image runs by default.
-func (m *Model) completeRun(i engine.Image) func(string) []string {
+func (m *Model) completeRun(i engine.Image, commands *[]string) func(string) []string {
 	var names []string
 	for _, im := range m.state.Images {
 		names = append(names, im.RepoTags...)
@@ -100,8 +119,8 @@ func (m *Model) completeRun(i engine.Image) func(string) []string {
 			head, word = line[:k+1], line[k+1:]
 		}
 		if fields := strings.Fields(head); slices.Contains(fields, screen.ImageRef(i)) { // behind the image: a command
-			for _, c := range []string{"sh", "bash", "ls", "env", "ps"} {
-				if strings.HasPrefix(c, word) && word != c {
+			for _, c := range append(slices.Clone(*commands), "sh", "bash", "ls", "env", "ps") {
+				if !slices.Contains(out, head+c) && strings.HasPrefix(c, word) && word != c {
 					out = append(out, head+c)
 				}
 			}

@@ -210,6 +210,9 @@ func (m *Model) route(msg tea.Msg) tea.Cmd {
 		return m.pullMoved(msg)
 	case recalled:
 		return m.recall(msg)
+	case imageCommands:
+		*msg.to = msg.commands
+		m.drawn.all()
 	case armed:
 		if c, ok := m.overlay.(*confirm); ok {
 			c.armed = true

@@ -113,8 +113,16 @@ func TestQuestionsDefaultToCancel(t *testing.T) {
 func TestTagPinAndFilter(t *testing.T) {
 	u, _, _ := harbour(t, 120, 35)
 	u.Press("t").Sees("Name alpine:3.22").Press("ctrl+u").Type("mine:1").Press("enter").Sees("Named alpine:3.22 mine:1.").SeesRow("mine:1 +1")
-	u.Press("*").Sees("Unpinned")
+	u.Press("O").SeesRow("▌", "mine:1 +1").Press("g").SeesRow("▌", "<none>").Press("o", "o", "o", "g").SeesRow("▌", "mine:1 +1", "★").Press("*").Sees("Unpinned")
 	u.Press("/").Type("!re|<none>").Sees("of 9").SeesNot("redis:8", "postgres:18").Press("esc").Sees("redis:8")
+}
+
+// The line to run is completed from what the image is made for, and from earlier lines.
+func TestRunIsCompletedFromTheImageAndHistory(t *testing.T) {
+	u, _, _ := harbour(t, 120, 35)
+	u.Press("/").Type("postgres").Press("enter", "R").SeesRow("berth run -it --rm postgres:18 postgres").Press("tab").SeesRow("❯ run -it --rm postgres:18 postgres").Press("esc")
+	u.Press("R").Sees("run -it --rm postgres:18 ").Press("ctrl+u").Type("run -d --name two toolbox sleep 1000").Press("enter").SeesRow("▶", "two")
+	u.Press("1", "R").Sees("run -it --rm postgres:18 ").Press("up").SeesRow("berth run -d --name two toolbox sleep 1000")
 }
 
 func TestRenameAndErrors(t *testing.T) {

@@ -77,7 +77,7 @@ func (t *settings) Draw(env Env, w, h int, _ bool) []string {
 	t.fact(st, w, "Name", d.Name)
 	t.fact(st, w, "ID", d.ID)
 	t.fact(st, w, "Image", d.Image+"  "+d.ImageID.Short())
-	t.fact(st, w, "Command", commandLine(d.Command))
+	t.fact(st, w, "Command", CommandLine(d.Command))
 	t.fact(st, w, "Directory", or(d.Config.WorkingDir, "/"))
 	t.fact(st, w, "User", or(d.User, "root"))
 	t.fact(st, w, "Hostname", d.Hostname)

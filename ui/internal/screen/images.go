@@ -33,10 +33,21 @@ func NewImages() *Images {
 			{Title: "SIZE", Width: 8, Right: true, From: 26, Less: func(a, b engine.Image) int { return cmp.Compare(a.Size, b.Size) }},
 			{Title: "USED BY", Width: 7, Right: true, From: 54, Rank: 2, Less: func(a, b engine.Image) int { return cmp.Compare(a.Containers, b.Containers) }},
 			{Title: "AGE", Width: 5, Right: true, From: 34, Rank: 1, Less: func(a, b engine.Image) int { return b.Created.Compare(a.Created) }},
-			{Title: "", Width: 1, From: 30},
+			{Title: "", Width: 1, From: 30, Less: byPin},
 		},
 	}, 1, false)
 	return p
+}
+
+// byPin puts pinned images first.
+func byPin(a, b engine.Image) int {
+	switch {
+	case a.Pinned == b.Pinned:
+		return strings.Compare(sortName(a), sortName(b))
+	case a.Pinned:
+		return -1
+	}
+	return 1
 }
 
 // ImageName returns the name that stands for an image: its shortest tag, or <none>.

@@ -94,7 +94,7 @@ func (o *overview) Draw(env Env, w, h int, _ bool) []string {
 	if d.Pinned {
 		o.fact(st, w, "Pinned", "no prune removes it")
 	}
-	o.fact(st, w, "Runs", commandLine(append(append([]string(nil), d.Config.Entrypoint...), d.Config.Cmd...)))
+	o.fact(st, w, "Runs", CommandLine(append(append([]string(nil), d.Config.Entrypoint...), d.Config.Cmd...)))
 
 	o.heading(st, display.Count(len(d.LayerDetail), "layer")+", the lowest first")
 	var biggest int64
@@ -139,8 +139,8 @@ func failure(st *style.Styles, w, h int, err error) []string {
 	return s.draw(st, w, h)
 }
 
-// commandLine writes arguments as a shell would read them.
-func commandLine(args []string) string {
+// CommandLine writes arguments as a shell would read them.
+func CommandLine(args []string) string {
 	out := make([]string, len(args))
 	for i, a := range args {
 		if a == "" || strings.ContainsAny(a, " \t\n'\"\\$&|;<>()*?") {
@@ -243,8 +243,8 @@ func (t *defaults) Draw(env Env, w, h int, _ bool) []string {
 	t.clear()
 	c := t.detail.Config
 	t.heading(st, "What containers get")
-	t.fact(st, w, "Entrypoint", commandLine(c.Entrypoint))
-	t.fact(st, w, "Command", commandLine(c.Cmd))
+	t.fact(st, w, "Entrypoint", CommandLine(c.Entrypoint))
+	t.fact(st, w, "Command", CommandLine(c.Cmd))
 	t.fact(st, w, "User", or(c.User, "root"))
 	t.fact(st, w, "Directory", or(c.WorkingDir, "/"))
 	t.fact(st, w, "Stop signal", or(c.StopSignal, "SIGTERM"))

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"berth/engine"
@@ -51,13 +52,13 @@ func NewPulls() *Pulls {
 		Cells: p.cells,
 		Columns: []list.Column[Pull]{
 			{Title: "", Width: 1},
-			{Title: "REFERENCE", Width: 0, Grow: true, Tail: true, Less: byProgress},
-			{Title: "PROGRESS", Width: barCells, From: 34},
+			{Title: "REFERENCE", Width: 0, Grow: true, Tail: true, Less: func(a, b Pull) int { return strings.Compare(a.Progress.Ref, b.Progress.Ref) }},
+			{Title: "PROGRESS", Width: barCells, From: 34, Less: byProgress},
 			{Title: "", Width: 4, Right: true, Rank: 2},
-			{Title: "RATE", Width: 9, Right: true, From: 56, Rank: 3},
-			{Title: "LEFT", Width: 6, Right: true, From: 40, Rank: 1},
+			{Title: "RATE", Width: 9, Right: true, From: 56, Rank: 3, Less: func(a, b Pull) int { return cmp.Compare(a.Progress.Rate, b.Progress.Rate) }},
+			{Title: "LEFT", Width: 6, Right: true, From: 40, Rank: 1, Less: func(a, b Pull) int { return cmp.Compare(a.Progress.Remaining, b.Progress.Remaining) }},
 		},
-	}, 1, false)
+	}, 2, false)
 	return p
 }
 
