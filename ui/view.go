@@ -122,7 +122,9 @@ func (m *Model) compose() {
 		copy(lines[max(0, len(lines)-len(said)):], said[max(0, len(said)-len(lines)):])
 	}
 	m.drawn.header, m.drawn.footer, m.drawn.marked = false, false, false
+	m.drawn.live = m.shellLive(l.Footer.Empty())
 	if t := m.toast(m.window.w-2, len(lines)); t != nil {
+		m.drawn.live = nil
 		lines = lay(lines, t, max(0, m.window.w-display.Width(t[0])-2), max(0, len(lines)-len(t)-2))
 	}
 	lines = m.overlaid(lines)
