@@ -170,7 +170,6 @@ func (s *supervisor) finish(r *run) {
 	s.mu.Unlock()
 	if group != nil {
 		exit.OOMKilled = group.OOMKills() > 0 // a child of the program counts too, as with Docker
-		_ = group.Kill()                      // with a PID namespace of its own nobody is left; else all are
 	}
 	r.sess.StopReading(drainQuiet, drainLimit)
 	<-r.sess.Drained()
@@ -213,7 +212,9 @@ func (s *supervisor) finish(r *run) {
 	s.events.add("die", map[string]string{
 		"exitCode": fmt.Sprint(exit.Code), "execDuration": fmt.Sprint(int(exit.At.Sub(r.start).Seconds())),
 	})
-	s.events.flush()
+	if again || !s.b.AutoRemove { // else it is removed now, and both is told at once
+		s.events.flush()
+	}
 	if !again {
 		s.shut()
 	}
