@@ -16,7 +16,7 @@ import (
 )
 
 // inShell is a model with an open shell that has the keys.
-func inShell(b *testing.B) (*Model, *terminal.Terminal) {
+func inShell(b testing.TB) (*Model, *terminal.Terminal) {
 	b.Helper()
 	f := enginetest.New()
 	b.Cleanup(func() { f.Close() })
@@ -95,6 +95,24 @@ func BenchmarkEchoToTerminal(b *testing.B) {
 		c.keyed = time.Now()
 		if !c.echo(term) {
 			b.Fatal("no echo")
+		}
+	}
+}
+
+// Nothing may lie over a shell whose echo is drawn before its frame.
+func TestAnEchoIsDrawnWhereNothingCoversTheShell(t *testing.T) {
+	m, term := inShell(t)
+	if l := m.drawn.live; l == nil || l.Terminal != term {
+		t.Fatalf("the shell has no place: %+v", l)
+	}
+	for _, cover := range []func(){
+		func() { m.Update(tea.KeyPressMsg{Code: ']', Mod: tea.ModCtrl}); m.Update(tea.KeyPressMsg{Code: '?', Text: "?"}) },
+		func() { m.overlay = nil; m.say(screen.Say{Text: "Something."}); m.drawn.mark(layout.Main) },
+	} {
+		cover()
+		m.View()
+		if m.drawn.live != nil && (m.overlay != nil || m.toast(m.window.w-2, m.window.h) != nil) {
+			t.Error("what lies over the shell would be drawn over")
 		}
 	}
 }
