@@ -42,7 +42,7 @@ func NewContainers() *Containers {
 		Columns: []list.Column[engine.Container]{
 			{Title: "", Width: 1},
 			{Title: "NAME", Width: 0, Grow: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Name, b.Name) }},
-			{Title: "IMAGE", Width: 12, From: 66, Rank: 3, Tail: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Image, b.Image) }},
+			{Title: "IMAGE", Width: 12, Most: 30, From: 66, Rank: 3, Tail: true, Less: func(a, b engine.Container) int { return strings.Compare(a.Image, b.Image) }},
 			{Title: "STATUS", Width: statusWidth, From: 28, Less: byState},
 			{Title: "CPU", Width: 5, Right: true, From: 36, Rank: 1, Less: p.byCPU},
 			{Title: "", Width: sparks, From: 46, Rank: 4},

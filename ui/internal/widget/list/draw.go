@@ -114,7 +114,28 @@ func (m *Model[T]) widths(st *style.Styles, w int, rows [][]Cell) []int {
 		out[i] = 0
 	}
 	out[grow] = max(4, out[grow]+rest+1)
+	m.spread(out, grow, max(want, usual), rows)
 	return out
+}
+
+// usual is how wide most names are: a list does not move because one is longer than the others.
+const usual = 12
+
+// spread gives what the column that grows has beyond its need to columns that are cut.
+func (m *Model[T]) spread(out []int, grow, need int, rows [][]Cell) {
+	for i, c := range m.src.Columns {
+		if out[i] == 0 || c.Most <= c.Width {
+			continue
+		}
+		widest := 0
+		for _, r := range rows {
+			widest = max(widest, display.Width(r[i].Text))
+		}
+		if more := min(widest, c.Most) - out[i]; more > 0 && out[grow] > need {
+			more = min(more, out[grow]-need)
+			out[i], out[grow] = out[i]+more, out[grow]-more
+		}
+	}
 }
 
 // widest returns the width of the widest cell of the column that grows, of those that

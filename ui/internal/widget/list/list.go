@@ -20,6 +20,7 @@ type Column[T any] struct {
 	Tail  bool // the end says more than the beginning, as of a reference: cut at the left
 	From  int  // the table's width from which the column shows
 	Rank  int  // above 0: goes before what grows is cut, those of the highest rank first
+	Most  int  // above Width: takes what the column that grows does not need, up to this
 	Less  func(a, b T) int
 }
 

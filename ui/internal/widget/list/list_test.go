@@ -167,3 +167,30 @@ func TestNamesComeBeforeLesserColumns(t *testing.T) {
 		}
 	}
 }
+
+// What a name does not need goes to a column that is cut, and no further.
+func TestSpareRoomGoesToWhatIsCut(t *testing.T) {
+	st := style.New(themes.Builtin()[0], style.Options{})
+	type item struct{ name, image string }
+	m := New(Source[item]{
+		Key: func(i item) string { return i.name }, Text: func(i item) string { return i.name },
+		Cells: func(_ *style.Styles, i item) []Cell { return []Cell{{Text: i.name}, {Text: i.image}} },
+		Columns: []Column[item]{
+			{Title: "NAME", Grow: true, Less: func(a, b item) int { return strings.Compare(a.name, b.name) }}, {Title: "IMAGE", Width: 6, Most: 14, Tail: true},
+		},
+	}, 0, false)
+	for _, c := range []struct {
+		w    int
+		name string
+		want string
+	}{
+		{40, "web", "ghcr.io/api:11"}, {40, "a_name_of_twenty_four_ce", "…cr.io/api:11"}, {22, "sturdy_heron", "api:11"}, {24, "web", "api:11"},
+	} {
+		m.Set([]item{{c.name, "ghcr.io/api:11"}})
+		m.Fit(5)
+		row := ansi.Strip(m.Draw(st, c.w, true)[1])
+		if !strings.Contains(row, c.name) || !strings.HasSuffix(strings.TrimRight(row, " "), strings.TrimPrefix(c.want, "…")) || display.Width(row) > c.w {
+			t.Errorf("%d cells: %q", c.w, row)
+		}
+	}
+}
