@@ -106,7 +106,10 @@ func TestAnEchoIsDrawnWhereNothingCoversTheShell(t *testing.T) {
 		t.Fatalf("the shell has no place: %+v", l)
 	}
 	for _, cover := range []func(){
-		func() { m.Update(tea.KeyPressMsg{Code: ']', Mod: tea.ModCtrl}); m.Update(tea.KeyPressMsg{Code: '?', Text: "?"}) },
+		func() {
+			m.Update(tea.KeyPressMsg{Code: ']', Mod: tea.ModCtrl})
+			m.Update(tea.KeyPressMsg{Code: '?', Text: "?"})
+		},
 		func() { m.overlay = nil; m.say(screen.Say{Text: "Something."}); m.drawn.mark(layout.Main) },
 	} {
 		cover()
