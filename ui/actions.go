@@ -29,12 +29,16 @@ type acted struct {
 func (m *Model) reported(a acted) tea.Cmd {
 	m.drawn.all()
 	m.containers.SetBusy(a.ids, "")
-	if len(a.errs) > 0 {
-		return m.complain(a.errs[0], "")
-	}
-	if a.id != "" {
+	if a.id != "" { // also one that did not start: what went wrong is found there
 		m.want.container = a.id
 		m.goToContainer()
+	}
+	if n := len(a.errs) - 1; n >= 0 {
+		cmd := m.complain(a.errs[0], "")
+		if n > 0 && m.notice.bad {
+			m.notice.text += " " + display.Count(n, "more failure") + "."
+		}
+		return cmd
 	}
 	return m.report(a.verb + " " + a.what + ".")
 }

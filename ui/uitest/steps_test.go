@@ -14,7 +14,7 @@ import (
 // that failed selected, why, what it worked on, and the others in order.
 func TestTheStepThatFailedIsOneKeyAway(t *testing.T) {
 	u, _, _ := harbour(t, 120, 35)
-	failedStart(u)
+	failedStart(u).SeesRow("▌", "✗ watch", "exit 127")
 	u.Press("!").Sees("Steps · start watch").SeesRow("✓ prepare snapshot", "400µs").SeesRow("✓ clone", "900µs")
 	u.SeesRow("▌✗ exec").SeesRow("│ ✗ exec  failed after 300µs").Sees("Become the user's program.").SeesRow("argv").SeesRow("· ahoy")
 	u.Press("up", "up").SeesRow("▌✓ clone").SeesRow("│ ✓ clone  ran for 900µs").SeesRow("flags", "CLONE_NEWPID|CLONE_NEWNS")
@@ -48,6 +48,17 @@ func TestFailuresOfOtherProcessesShowTheirSteps(t *testing.T) {
 	}
 	u.SeesRow("✗", "visitor", "exit 127").Click("visitor").SeesRow("▌", "visitor").SeesRow("✗ Start container", "ahoy")
 	u.Press("!").Sees("Steps · start visitor").SeesRow("▌✗ exec")
+}
+
+// Of several failures one is told, and how many there are.
+func TestSeveralFailuresAreCounted(t *testing.T) {
+	u, f, _ := harbour(t, 120, 35)
+	for _, name := range []string{"bad-1", "bad-2", "bad-3"} {
+		if _, err := f.CreateContainer(t.Context(), engine.ContainerConfig{Image: "toolbox", Name: name, Cmd: []string{"ahoy"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u.SeesRow("bad-3").Press("2", "/").Type("bad").Press("enter", "A").Sees("3 marked").Press("S").Sees("2 more failures.", "! shows the step")
 }
 
 // A window with little room shows the step alone, and what does not fit can be reached.
