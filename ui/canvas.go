@@ -341,7 +341,10 @@ func (c *canvas) write(p picture) {
 	f = append(f, c.buf.Bytes()...)
 	if show {
 		style := int(p.cursor.Shape)*2 + 1
-		if !p.cursor.Blink {
+		switch {
+		case p.cursor.Shape == terminal.OwnShape:
+			style = 0
+		case !p.cursor.Blink:
 			style++
 		}
 		if style != c.style {
@@ -373,7 +376,7 @@ func (c *canvas) Write(p []byte) (int, error) {
 	n := len(p)
 	if bytes.Contains(p, []byte(ansi.ResetModeAltScreenSaveCursor)) {
 		c.open = false
-		if c.style > 1 {
+		if c.style > 0 {
 			_, _ = io.WriteString(c.out, ansi.SetCursorStyle(0))
 		}
 		c.style = -1

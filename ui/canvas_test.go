@@ -95,7 +95,7 @@ func (d *desk) differs(v tea.View) string {
 // writes are what a program in the shell may print.
 var writes = []string{
 	"a", "hello ", "\r\n", "\x1b[31mred\x1b[m", "\x1b[7m \x1b[m", "\b \b", "\x1b[H", "\x1b[2J", "\x1b[%d;%dH", "日本", "e\u0301", "\U0001f600", "\x1b[K", "\x1b[1K",
-	"\x1b[L", "\x1b[M", "\x1b[3P", "\x1b[2@", "\t", "\x1b[?25l", "\x1b[?25h", "\x1b[5 q", "\x1b[44m\x1b[K\x1b[m", "\x1b[S", "\x1bM", "\x1b]8;;http://x.y\x1b\\link\x1b]8;;\x1b\\",
+	"\x1b[L", "\x1b[M", "\x1b[3P", "\x1b[2@", "\t", "\x1b[?25l", "\x1b[?25h", "\x1b[5 q", "\x1b[0 q", "\x1b[44m\x1b[K\x1b[m", "\x1b[S", "\x1bM", "\x1b]8;;http://x.y\x1b\\link\x1b]8;;\x1b\\",
 	"\x1b[38;5;200mpink", "\x1b[?1049h", "\x1b[?1049l", "\x1b[?5h", "\x1b[?5l", strings.Repeat("w", 70), "\x1b[4:3mwave\x1b[m", "\u200d", "\U0001f1e9\U0001f1ea",
 }
 

@@ -255,6 +255,10 @@ func (v *view) selected(s *vt.Screen) (from, to vt.Position) {
 	return from, to
 }
 
+// OwnShape is the shape that the user gave the outer terminal's cursor. Bubble Tea has no
+// name for it.
+const OwnShape tea.CursorShape = -1
+
 // Cursor returns where the cursor is drawn, nil if it is not to be seen: the program's,
 // or in copy mode our own.
 func (t *Terminal) Cursor() *tea.Cursor {
@@ -272,14 +276,17 @@ func (t *Terminal) Cursor() *tea.Cursor {
 	}
 	c := tea.NewCursor(cur.X, cur.Y+v.scroll)
 	switch cur.Shape {
-	case vt.CursorDefault, vt.CursorBlockBlink, vt.CursorBlock:
+	case vt.CursorDefault:
+		c.Shape, c.Blink = OwnShape, false
+		return c
+	case vt.CursorBlockBlink, vt.CursorBlock:
 		c.Shape = tea.CursorBlock
 	case vt.CursorUnderlineBlink, vt.CursorUnderline:
 		c.Shape = tea.CursorUnderline
 	default:
 		c.Shape = tea.CursorBar
 	}
-	c.Blink = cur.Shape == vt.CursorDefault || cur.Shape%2 == 1
+	c.Blink = cur.Shape%2 == 1
 	return c
 }
 
