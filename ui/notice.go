@@ -9,6 +9,7 @@ import (
 	"berth/engine"
 	"berth/ui/internal/display"
 	"berth/ui/internal/keymap"
+	"berth/ui/internal/layout"
 	"berth/ui/internal/screen"
 
 	tea "charm.land/bubbletea/v2"
@@ -55,6 +56,9 @@ func (m *Model) complain(err error, otherwise string) tea.Cmd {
 
 func (m *Model) say(s screen.Say) tea.Cmd {
 	if s.Err != nil {
+		if t, ok := m.main.Tab().(*screen.Shell); ok && t.Terminal() == nil && m.window.focus == layout.Main {
+			m.focusOn(m.window.list) // nothing was opened to have the keys
+		}
 		return m.complain(s.Err, s.Text)
 	}
 	return m.report(s.Text)

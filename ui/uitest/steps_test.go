@@ -50,6 +50,14 @@ func TestFailuresOfOtherProcessesShowTheirSteps(t *testing.T) {
 	u.Press("!").Sees("Steps · start visitor").SeesRow("▌✗ exec")
 }
 
+// A program that can't be started in a pane leaves the keys to the list.
+func TestAFailedRunInAPaneGivesTheKeysBack(t *testing.T) {
+	u, _, _ := harbour(t, 120, 35)
+	u.Press("R").Sees("run -it --rm alpine:3.22").Press("ctrl+u").Type("run -it --name watch toolbox ahoy").Press("enter")
+	u.Sees(`exec "ahoy"`, "! shows the step").SeesRow("S start", "! why").Press("!").SeesRow("▌✗ exec").Press("esc").SeesNot("Steps ·")
+	u.Press("d").Sees("Deleting watch in")
+}
+
 // Of several failures one is told, and how many there are.
 func TestSeveralFailuresAreCounted(t *testing.T) {
 	u, f, _ := harbour(t, 120, 35)
