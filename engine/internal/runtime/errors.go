@@ -66,6 +66,12 @@ func isMount(step string) bool { return step == "bind" || strings.HasPrefix(step
 // execError words the failure of execve as Docker does.
 func execError(f *plan.Failure, name string) error {
 	e := &engine.Error{Class: engine.ClassCommandNotInvokable, Step: f.Step.Name, Msg: fmt.Sprintf("exec: %q", name), Err: f.Errno}
+	switch {
+	case errors.Is(f.Errno, unix.EACCES):
+		e.Hint = "It is no program, or the container's user may not execute it."
+	case errors.Is(f.Errno, unix.ENOEXEC):
+		e.Hint = "It was made for another processor, or is a script without its first line."
+	}
 	if !errors.Is(f.Errno, unix.ENOENT) {
 		return e
 	}
