@@ -51,7 +51,7 @@ func (e *Engine) Exec(ctx context.Context, ref string, cfg engine.ExecConfig, at
 	if err := e.execable(id); err != nil {
 		return "", nil, err
 	}
-	rec, err := e.state.LoadForExec(id)
+	rec, err := e.state.LoadBrief(id)
 	if err != nil {
 		return "", nil, err
 	}
