@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"berth/engine"
@@ -31,7 +32,11 @@ func (l *Log) Append(recs ...Record) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.buf = l.buf[:0]
+	size := 0
+	for i := range recs {
+		size += 512 + len(recs[i].Data)
+	}
+	l.buf = slices.Grow(l.buf[:0], size)
 	for i := range recs {
 		before := len(l.buf)
 		buf, err := appendRecord(l.buf, &recs[i])

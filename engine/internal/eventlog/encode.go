@@ -48,7 +48,7 @@ func appendRecord(dst []byte, r *Record) ([]byte, error) {
 
 // EncodeStep returns s as it goes into Record.Data. s.Data must be JSON, or nil.
 func EncodeStep(s *engine.Step) []byte {
-	dst := make([]byte, 0, 512+len(s.Data))
+	dst := make([]byte, 0, 512+len(s.Explain)+len(s.Hint)+len(s.Error)+len(s.Data)*9/8) // some characters get longer
 	dst = AppendString(append(dst, `{"Op":`...), s.Op)
 	dst = AppendString(append(dst, `,"OpName":`...), s.OpName)
 	dst = AppendString(append(dst, `,"Subject":`...), s.Subject)
