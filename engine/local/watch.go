@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
@@ -228,6 +229,9 @@ func decode(recs []eventlog.Record, opts engine.WatchOptions) []engine.Event {
 		}
 		if !opts.Until.IsZero() && r.Time.After(opts.Until) {
 			continue
+		}
+		if opts.Object != "" && r.ID != opts.Object && !bytes.Contains(r.Data, []byte(opts.Object)) {
+			continue // most of a log, when one operation is looked for
 		}
 		ev := engine.Event{Time: r.Time, Kind: kind, Action: r.Action, ID: r.ID, Attributes: r.Attrs}
 		switch kind {
