@@ -16,6 +16,11 @@ const (
 	lull = 250 * time.Microsecond
 	// burstGap separates bursts: output after such a pause is passed on at once.
 	burstGap = 4 * lull
+	// floodSize is how much passed on at once makes a burst a flood, which waits longer for
+	// more: each time that all who read are woken costs as much as some kilobytes do.
+	floodSize = 4 << 10
+	floodLull = 4 * lull
+	floodGap  = 4 * floodLull
 )
 
 // A source reads one of the program's outputs into the stream.
@@ -33,6 +38,7 @@ type source struct {
 
 	pending   int       // bytes that readers have not been woken for
 	announced time.Time // when they were, last
+	flood     bool      // it was for much
 }
 
 // readSource copies one output to the stream until its end: end of file on a pipe, EIO
@@ -75,9 +81,12 @@ func (r *source) read(buf []byte) int {
 			return 0
 		case ready:
 			return n
+		case r.pending > 0 && r.flood && time.Since(r.announced) < floodGap:
+			rest(floodLull)
+			continue
 		case r.pending > 0 && !waited && time.Since(r.announced) < burstGap:
 			waited = true
-			rest()
+			rest(lull)
 			continue
 		case r.pending > 0:
 			r.announce()
@@ -88,11 +97,11 @@ func (r *source) read(buf []byte) int {
 	}
 }
 
-// rest sleeps for a lull, in the kernel rather than in the runtime. A process of ours whose
+// rest sleeps, in the kernel rather than in the runtime. A process of ours whose
 // goroutines all sleep goes to sleep as a whole and comes up again for each timer, with
 // the runtime's monitor: four thousand times a second that is a third of all its work.
-func rest() {
-	ts := unix.NsecToTimespec(int64(lull))
+func rest(d time.Duration) {
+	ts := unix.NsecToTimespec(int64(d))
 	_ = unix.Nanosleep(&ts, nil) // a signal ends it early, which harms nothing
 }
 
@@ -105,6 +114,7 @@ func (r *source) collected(n int) {
 
 // announce wakes the readers of the stream.
 func (r *source) announce() {
+	r.flood = r.pending >= floodSize
 	r.pending = 0
 	r.announced = time.Now()
 	r.s.stream.wake()
