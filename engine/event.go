@@ -53,7 +53,7 @@ const (
 )
 
 // An Event is one change. Kind and Action are Docker's words where Docker has them
-// ("container" "start", "image" "pull"). The pointers carry the new state of the
+// ("container" "start", "image" "pull"; not "container" "fail", a start that did not succeed). The pointers carry the new state of the
 // object after the change; nil means that it is gone.
 type Event struct {
 	Time       time.Time

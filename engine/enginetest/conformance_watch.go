@@ -170,7 +170,11 @@ var watchSentences = []sentence{
 	{"what failed names its operation, and history tells its steps", func(s *suite) {
 		s.pull("toolbox")
 		id := s.create(engine.ContainerConfig{}, "no-such-program")
+		sub := s.watch(engine.WatchOptions{Kinds: []engine.EventKind{engine.KindContainer}})
 		_, err := s.StartContainer(s.ctx, id, nil)
+		s.collect(sub, func(e engine.Event) bool { // so that whoever shows it shows that
+			return e.ID == id && e.Container != nil && e.Container.Error != ""
+		})
 		op := engine.OpOf(err)
 		if op == "" || engine.StepOf(err) != "exec" {
 			s.Fatalf("operation %q, step %q of %v", op, engine.StepOf(err), err)

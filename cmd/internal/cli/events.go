@@ -75,8 +75,9 @@ func (a *App) events(ctx context.Context, f *eventsFlags) error {
 		return err
 	}
 	each := func(e engine.Event) error {
-		// That an image is used by one container more is news to a list, not to Docker's readers.
-		if e.Kind == engine.KindImage && e.Action == "update" || !match.fits(e) {
+		// That an image is used by one container more is news to a list, not to Docker's readers,
+		// and neither does Docker tell of starts that fail.
+		if e.Kind == engine.KindImage && e.Action == "update" || e.Kind == engine.KindContainer && e.Action == "fail" || !match.fits(e) {
 			return nil
 		}
 		return show(e)

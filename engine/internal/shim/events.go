@@ -52,7 +52,8 @@ func openEvents(b *bundle.Bundle) (*events, error) {
 	return e, nil
 }
 
-// add puts one of Docker's container events into the batch.
+// add puts one of Docker's container events into the batch, or "fail", which Docker does
+// not tell: who shows the container would not hear of it else.
 func (e *events) add(action string, attrs map[string]string) {
 	if e.log == nil {
 		return

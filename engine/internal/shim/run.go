@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"berth/engine"
@@ -278,6 +279,7 @@ func (s *supervisor) fail(err error) {
 	s.record()
 	s.mu.Unlock()
 	_ = s.equip() // the start may have failed before it; what is needed here never does
+	s.events.add("fail", map[string]string{"exitCode": strconv.Itoa(code)})
 	s.events.flush()
 	s.shut()
 }
