@@ -137,11 +137,12 @@ func play(t *testing.T, r *rand.Rand, steps int) {
 			v = draw(covered)
 		case k < 16:
 			d.w, d.h = 40+r.IntN(30), 6+r.IntN(10)
+			d.c.message(tea.WindowSizeMsg{Width: d.w, Height: d.h})
 			d.outer.Resize(d.w, d.h)
 			d.term.Resize(engine.Size{Cols: d.w - 12, Rows: d.h - 2})
 			v = draw(covered)
 		case k < 17:
-			_, _ = d.c.Write([]byte("\x1b[m" + clearing))
+			_, _ = d.c.Write([]byte("\x1b[m" + clearing)) // asked for, or behind a resize
 			v = draw(covered)
 		default:
 			d.footer++
