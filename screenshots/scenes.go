@@ -99,6 +99,9 @@ var scenes = []scene{
 	{"containers", 160, 45, "tokyo-night", []step{begin, {keys: "2j", await: []string{"Logs"}}, {live: 14 * time.Second, await: []string{"%"}}}},
 	{"stats", 120, 35, "harbour", []step{begin, {keys: "2jm", await: []string{"Memory"}}, {live: 14 * time.Second, await: []string{"%"}}}},
 	{"inspect", 120, 35, "harbour", []step{begin, {keys: "2", await: []string{"Logs"}}, {keys: "i", await: []string{"ImageID"}}}},
+	{"failed", 120, 35, "tokyo-night", []step{
+		begin, {keys: "R", await: []string{"Run a container"}}, {keys: "\x15run -d --name watch toolbox ahoy\r", await: []string{"shows the step that failed"}}, {keys: "!", await: []string{"failed after"}},
+	}},
 	{"help", 120, 35, "mocha", []step{begin, {keys: "?", await: []string{"Keys"}}}},
 	{"palette", 120, 35, "gruvbox", []step{begin, {keys: ":", await: []string{"berth"}}}},
 	{"narrow", 80, 24, "nord", []step{begin, {keys: "2", await: []string{"Containers"}}}},
