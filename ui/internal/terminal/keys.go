@@ -1,6 +1,8 @@
 package terminal
 
 import (
+	"runtime"
+
 	"berth/pty/vt"
 
 	tea "charm.land/bubbletea/v2"
@@ -80,6 +82,9 @@ func (t *Terminal) Key(k tea.KeyPressMsg) {
 	if moved {
 		t.wake()
 	}
+	// Who hands it over is awake and waits for this processor, which the rest of the frame
+	// would keep for as long as all else takes that a key does.
+	runtime.Gosched()
 }
 
 // Release tells the program that a key went up, if it asked for that.
