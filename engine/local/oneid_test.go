@@ -6,7 +6,9 @@ import (
 
 	"berth/engine"
 	"berth/engine/enginetest/ability"
+	"berth/engine/internal/demo"
 	"berth/engine/internal/idmap"
+	"berth/engine/internal/pull"
 )
 
 // What a single user id means is said with the first container, and not again.
@@ -14,7 +16,9 @@ func TestOneIDIsExplainedOnce(t *testing.T) {
 	ability.Need(t, ability.UserNS, ability.Overlay)
 	root := t.TempDir()
 	for i, want := range [][]string{{"mend it"}, nil} {
-		e, err := Open(Options{Root: root, Demo: true, DockerConfig: t.TempDir()})
+		e, err := Open(Options{Root: root, Registries: func(c RegistryConfig) engine.Registries {
+			return pull.New(c.Images, pull.Config{Hub: demo.New(demo.Options{})})
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
