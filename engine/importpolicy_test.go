@@ -28,6 +28,7 @@ var levels = []struct {
 	{"engine/internal/runtime", 30},
 	{"engine/internal/pull", 30},
 	{"engine/internal", 20},
+	{"engine/footprint", 0},
 	{"pty/session", 10},
 	{"engine", 10},
 	{"pty/vt", 0},

@@ -4,7 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"time"
+
+	"berth/engine/footprint"
 )
+
+// startOver is when all is done that is done only once.
+const startOver = 2 * time.Second
 
 // openUI opens the workstation. Without a terminal, or on one that can only print, there
 // is nothing to open it on.
@@ -25,5 +31,6 @@ func (a *App) openUI(ctx context.Context) error {
 	// It stays open all day: memory counts more than the time to collect it. While fifty
 	// layers arrive this is 8 MB less, at no processor time that could be measured.
 	debug.SetGCPercent(50)
+	time.AfterFunc(startOver, footprint.ForgetProgram) // 15 MB of the program's file; a third is used again
 	return a.UI(ctx, eng, a.settings)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/footprint"
 	"berth/pty/session"
 	"berth/pty/vt"
 )
@@ -82,7 +83,7 @@ func (t *tidier) soon() {
 // which would take as long again. The memory goes when the burst is over.
 func (t *tidier) busy() {
 	if t.small.Swap(false) {
-		debug.SetGCPercent(100) // nothing below 4 MiB
+		debug.SetGCPercent(50) // nothing below 2 MiB
 	}
 	t.soon()
 }
@@ -99,5 +100,5 @@ func (t *tidier) release() {
 		timer.Reset(burstEnd)
 		return
 	}
-	forgetProgram()
+	footprint.ForgetProgram()
 }

@@ -1,4 +1,6 @@
-package shim
+// Package footprint keeps small what a process has in memory for a long time. It runs in
+// shims and in the workstation.
+package footprint
 
 import (
 	"bytes"
@@ -47,11 +49,11 @@ func parseRange(text []byte) addressRange {
 	return addressRange{uintptr(a), uintptr(b)}
 }
 
-// forgetProgram takes the pages of the program's file out of this process. They stay in
-// the page cache, which all shims share, and those that are needed come back at the next
-// touch; but most were for the start, and are not needed again for as long as the
-// container runs. They were half of what an idle shim had resident.
-func forgetProgram() {
+// ForgetProgram takes the pages of the program's file out of this process. They stay in
+// the page cache, which all processes share, and those that are needed come back at the
+// next touch; but most were for the start, and are not needed again. They were half of
+// what an idle shim had resident.
+func ForgetProgram() {
 	for _, r := range programPages() {
 		// Private, clean and backed by the file: nothing is lost, and an error costs nothing.
 		_, _, _ = unix.Syscall(unix.SYS_MADVISE, r.from, r.to-r.from, unix.MADV_DONTNEED)
