@@ -49,6 +49,10 @@ func (m *Model) shelled(msg tea.Msg) tea.Cmd {
 	case screen.ShellOutput:
 		return m.shells.Woken()
 	case screen.ShellOpened:
+		// That its container is there may be heard only now; it has no shell to go to.
+		if id, failed := msg.Failed(); failed && id == m.want.shell {
+			m.want.shell = ""
+		}
 		return m.shells.Opened(msg)
 	case screen.ShellsFound:
 		return m.shells.Found(msg)

@@ -73,6 +73,9 @@ type (
 	}
 )
 
+// Failed returns the container in which no session was opened.
+func (o ShellOpened) Failed() (container string, failed bool) { return o.container, o.err != nil }
+
 // Listen waits for output of any program. Output after a while comes at once, so that
 // an echo is not delayed; a flood comes once in a frame.
 func (s *Shells) Listen() tea.Cmd {
