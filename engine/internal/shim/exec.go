@@ -35,7 +35,6 @@ func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttac
 		return nil, nil, engine.Errorf(engine.ClassConflict, "container %q is paused", s.events.container()).
 			WithHint("`berth unpause %s` thaws it.", s.events.container())
 	}
-	tidy.busy()
 	size := engine.Size(spec.Size)
 	if attach != nil && attach.Size != (wireSize{}) && !attach.ReadOnly {
 		size = engine.Size(attach.Size)

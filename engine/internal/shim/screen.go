@@ -47,7 +47,6 @@ func (s screen) Write(p []byte) (int, error) {
 type tidier struct {
 	bytes atomic.Int64
 	left  atomic.Int32 // how often memory is still to be given back
-	small atomic.Bool  // the collector runs early, to keep the heap small
 	timer atomic.Pointer[time.Timer]
 }
 
@@ -79,21 +78,11 @@ func (t *tidier) soon() {
 	t.timer.CompareAndSwap(nil, time.AfterFunc(burstEnd, t.release))
 }
 
-// busy lets the collector wait: an exec is done before its garbage is worth a collection,
-// which would take as long again. The memory goes when the burst is over.
-func (t *tidier) busy() {
-	if t.small.Swap(false) {
-		debug.SetGCPercent(50) // nothing below 2 MiB
-	}
-	t.soon()
-}
-
 // release gives back what is free, more than once: a processor that is busy at the first
 // time keeps pages to itself, and what is freed meanwhile is missed.
 func (t *tidier) release() {
 	// From now on collect from a heap of 1 MiB on. The start itself is quicker
 	// without: a container that lives for a moment needs no collection at all.
-	t.small.Store(true)
 	debug.SetGCPercent(25)
 	debug.FreeOSMemory()
 	if timer := t.timer.Load(); timer != nil && t.left.Add(-1) > 0 {
