@@ -76,6 +76,11 @@ func (b *Bundle) Write(dir string) error {
 	return nil
 }
 
+// LearnToWrite has package json learn what Write needs, ahead of time.
+func LearnToWrite() {
+	_, _ = json.Marshal(&document{Bundle: &Bundle{}}) // the types are the point
+}
+
 // Learn has package json learn what Read needs, ahead of time.
 func Learn() {
 	_ = json.Unmarshal([]byte("{}"), &document{Bundle: &Bundle{}}) // the types are the point
