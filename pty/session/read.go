@@ -7,8 +7,10 @@ import (
 )
 
 const (
-	// pipeRead is how much is read from a pipe at once: the default capacity of one.
-	pipeRead = 64 << 10
+	// pipeRead is how much is read from a pipe at once: the default capacity of one; and
+	// firstRead what is read until there is more.
+	pipeRead  = 64 << 10
+	firstRead = 4 << 10
 	// announceSize is how much output is collected at most before readers are woken.
 	announceSize = 64 << 10
 	// lull is how long a reader waits for more in the midst of a burst. Longer ones save
@@ -58,10 +60,13 @@ func (s *Session) readSource(o output) {
 	} else {
 		// Two pipes can't be read straight into one stream: which of them fills it
 		// next is not known before.
-		buf := make([]byte, pipeRead)
+		buf := make([]byte, firstRead)
 		for n := src.read(buf); n > 0; n = src.read(buf) {
 			st.write(o.kind, buf[:n])
 			src.collected(n)
+			if n == len(buf) && n < pipeRead {
+				buf = make([]byte, pipeRead)
+			}
 		}
 	}
 	st.mu.Lock()

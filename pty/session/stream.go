@@ -17,6 +17,8 @@ const (
 
 const (
 	chunkSize = 64 << 10
+	// firstChunk is the first one's size: most programs print little.
+	firstChunk = 8 << 10
 	// maxChunks bounds what the stream keeps for slow readers to 4 MiB. It is the
 	// burst that the screen and the log may lag behind without slowing the program.
 	maxChunks = 64
@@ -66,7 +68,7 @@ type stream struct {
 func newStream() *stream {
 	st := &stream{}
 	st.cond.L, st.clients.L = &st.mu, &st.mu
-	st.first = &chunk{buf: make([]byte, chunkSize)}
+	st.first = &chunk{buf: make([]byte, firstChunk)}
 	st.last, st.count = st.first, 1
 	return st
 }
@@ -108,7 +110,7 @@ func (st *stream) waitRoom() bool {
 
 // room makes sure that the last chunk has some, dropping the oldest chunk if need be.
 func (st *stream) room() bool {
-	if chunkSize-st.last.n >= minRead {
+	if len(st.last.buf)-st.last.n >= minRead {
 		return true
 	}
 	if st.count >= maxChunks {
@@ -172,7 +174,7 @@ func (st *stream) dropFirst() {
 // recycle keeps the buffer of a chunk that nobody looks at any more.
 func (st *stream) recycle(c *chunk) {
 	if c.gone && c.users == 0 && c.buf != nil {
-		if len(st.free) < 2 {
+		if len(st.free) < 2 && len(c.buf) == chunkSize {
 			st.free = append(st.free, c.buf)
 		}
 		c.buf = nil
