@@ -14,6 +14,7 @@ type row struct {
 	key     string
 	name    string
 	rounds  int // at most so many, however large -count is; 0 for no such limit
+	burst   int // how often a tool does the work each time that it is its turn; 0 is once
 	figures []figure
 	// tools prepares them, berth first. What can't be prepared is left out with its error.
 	tools func(context.Context, *lab) []contender
@@ -87,22 +88,24 @@ func (r row) measure(ctx context.Context, l *lab) []result {
 			}
 			progress("%s: %s, %d of %d", r.key, c.name, round, rounds)
 			rest(ctx)
-			var got []float64
-			if got, c.err = c.once(ctx); c.err != nil || round == 0 {
-				continue
-			}
-			if values[i] == nil {
-				values[i] = make([][]float64, len(got))
-			}
-			for k, v := range got {
-				values[i][k] = append(values[i][k], v)
+			for range max(r.burst, 1) {
+				var got []float64
+				if got, c.err = c.once(ctx); c.err != nil || round == 0 {
+					break
+				}
+				if values[i] == nil {
+					values[i] = make([][]float64, len(got))
+				}
+				for k, v := range got {
+					values[i][k] = append(values[i][k], v)
+				}
 			}
 		}
 	}
 	progress("")
 	results := make([]result, len(r.figures))
 	for k, f := range r.figures {
-		res := result{Row: r.key, Name: r.name, Unit: f.unit, Rounds: rounds, More: f.more, LeftOut: map[string]string{}}
+		res := result{Row: r.key, Name: r.name, Unit: f.unit, Rounds: rounds * max(r.burst, 1), More: f.more, LeftOut: map[string]string{}}
 		if len(r.figures) > 1 {
 			res.Name += ": " + f.name
 		}
