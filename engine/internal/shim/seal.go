@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,8 +24,7 @@ import (
 //   - a user who could: a sealed copy in memory, some 2 ms and the program's size for
 //     each shim.
 type sealed struct {
-	path string
-	file *os.File // what path leads to; nil if path is the program's
+	file *os.File // what is to be executed; nil for the program as it is
 }
 
 func (s *sealed) close() {
@@ -37,20 +35,16 @@ func (s *sealed) close() {
 
 func seal(prog string) (*sealed, error) {
 	if f, err := bindReadOnly(prog); err == nil {
-		return sealedFile(f), nil
+		return &sealed{file: f}, nil
 	}
 	if os.Geteuid() != 0 && foreign(prog) {
-		return &sealed{path: prog}, nil
+		return &sealed{}, nil
 	}
 	f, err := copySealed(prog)
 	if err != nil {
 		return nil, fmt.Errorf("copy shim's program %q: %w", prog, err)
 	}
-	return sealedFile(f), nil
-}
-
-func sealedFile(f *os.File) *sealed {
-	return &sealed{path: "/proc/self/fd/" + strconv.Itoa(int(f.Fd())), file: f}
+	return &sealed{file: f}, nil
 }
 
 // bindReadOnly mounts the program's file, read-only, nowhere. It needs CAP_SYS_ADMIN.

@@ -31,7 +31,8 @@ func sleeper(t testing.TB) string {
 func attack(t *testing.T, s *sealed) {
 	t.Helper()
 	defer s.close()
-	cmd := exec.Command(s.path)
+	cmd := exec.Command("/proc/self/fd/3")
+	cmd.ExtraFiles = []*os.File{s.file}
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +79,7 @@ func TestBoundProgramCannotBeWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	attack(t, sealedFile(f))
+	attack(t, &sealed{file: f})
 }
 
 func TestCopiedProgramCannotBeWritten(t *testing.T) {
@@ -86,7 +87,7 @@ func TestCopiedProgramCannotBeWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	attack(t, sealedFile(f))
+	attack(t, &sealed{file: f})
 }
 
 func TestOwnProgramIsNotForeign(t *testing.T) {

@@ -123,11 +123,19 @@ func execShim(dir string, theirs int) (ended <-chan struct{}, err error) {
 		return nil, &os.PathError{Op: "open", Path: os.DevNull, Err: err}
 	}
 	defer unix.Close(null) // never written
+	files := []uintptr{uintptr(null), uintptr(null), uintptr(null), uintptr(theirs)}
+	path := prog
+	if exe.file != nil {
+		// Among the files, or else package syscall may put one of its own in its place: it
+		// moves them to numbers behind those that it was given. The shim closes it.
+		path = fmt.Sprintf("/proc/self/fd/%d", len(files))
+		files = append(files, exe.file.Fd())
+	}
 	// Package os would try out first, with a process of its own, what pidfds can do here.
-	pid, err := syscall.ForkExec(exe.path, []string{argv0, dir}, &syscall.ProcAttr{
+	pid, err := syscall.ForkExec(path, []string{argv0, dir}, &syscall.ProcAttr{
 		Dir:   "/",
 		Env:   environment(os.Environ()),
-		Files: []uintptr{uintptr(null), uintptr(null), uintptr(null), uintptr(theirs)},
+		Files: files,
 		// Its own session: no terminal's hangup and no job control reaches it.
 		Sys: &syscall.SysProcAttr{Setsid: true},
 	})
