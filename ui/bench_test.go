@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -15,26 +14,33 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// loaded is a model over 1,000 images, 200 containers and a pull of 50 layers.
-func loaded(b *testing.B) (*Model, engine.PullProgress) {
+// over is a model of what seed puts into a fake, in a large window.
+func over(b testing.TB, seed func(*enginetest.Fake) error) *Model {
 	b.Helper()
 	f := enginetest.New()
 	b.Cleanup(func() { f.Close() })
-	if err := f.SeedMany(1000, 200); err != nil {
+	if err := seed(f); err != nil {
 		b.Fatal(err)
 	}
-	sub, err := f.Watch(context.Background(), engine.WatchOptions{Snapshot: true})
+	sub, err := f.Watch(b.Context(), engine.WatchOptions{Snapshot: true})
 	if err != nil {
 		b.Fatal(err)
 	}
 	m := New(b.Context(), f, Options{Theme: "tokyo-night"})
 	m.Update(tea.WindowSizeMsg{Width: 160, Height: 45})
 	m.state = store.Reduce(m.state, store.Snapshot{Snapshot: sub.Snapshot})
+	m.Update(screen.Loaded{})
+	return m
+}
+
+// loaded is a model over 1,000 images, 200 containers and a pull of 50 layers.
+func loaded(b *testing.B) (*Model, engine.PullProgress) {
+	b.Helper()
+	m := over(b, func(f *enginetest.Fake) error { return f.SeedMany(1000, 200) })
 	p := engine.PullProgress{ID: "p", Ref: "big:1", State: engine.PullActive, Started: time.Now(), Total: 50e6}
 	for i := range 50 {
 		p.Layers = append(p.Layers, engine.LayerProgress{Digest: engine.Digest(fmt.Sprintf("sha256:%064d", i)), State: engine.LayerDownloading, Total: 1e6})
 	}
-	m.Update(screen.Loaded{})
 	return m, p
 }
 

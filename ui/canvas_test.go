@@ -207,6 +207,28 @@ func TestAnEchoIsShortAndOnce(t *testing.T) {
 	}
 }
 
+// What is too much for an echo draws nothing, so that no frame comes too late for it.
+func TestAnEchoThatDrawsNothingHoldsNoFrameUp(t *testing.T) {
+	d := newDesk(60, 12)
+	v, live := d.view(false)
+	d.c.show(v, d.w, d.h, live)
+	d.c.draw(d.c.next)
+	_, _ = io.WriteString(d.term, "one")
+	early, earlyLive := d.view(false)
+	_, _ = io.WriteString(d.term, strings.Repeat("\r\nmore", echoRows+1))
+	d.c.keyed = time.Now()
+	if d.c.echo(d.term) {
+		t.Fatal("so many rows were drawn as an echo")
+	}
+	d.c.show(early, d.w, d.h, earlyLive)
+	if !d.c.draw(d.c.next) {
+		t.Error("the frame was not drawn")
+	}
+	if diff := d.differs(early); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Nothing is written on a screen that is not ours, before it is or after.
 func TestTheCanvasKeepsToItsScreen(t *testing.T) {
 	var out bytes.Buffer

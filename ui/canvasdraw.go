@@ -37,7 +37,7 @@ func (c *canvas) echo(t *terminal.Terminal) bool {
 	if !current || l == nil || l.Terminal != t || !c.open {
 		return false
 	}
-	l.Gen = t.Generation()
+	gen := t.Generation() // before what it is of: newer rows under an older number do no harm
 	rows := t.Draw(l.Look, l.W, l.H)
 	changed := c.changed[:0]
 	for i, row := range rows {
@@ -49,6 +49,7 @@ func (c *canvas) echo(t *terminal.Terminal) bool {
 	if len(changed) > echoRows {
 		return false
 	}
+	l.Gen = gen
 	for _, i := range changed {
 		uv.NewStyledString(rows[i]).Draw(c.cells, uv.Rect(l.X, l.Y+i, l.W, 1))
 		c.lines[l.Y+i], l.Rows[i] = unread, rows[i]
@@ -140,8 +141,8 @@ func (c *canvas) fill(p picture) {
 	// It hashes all lines to find out which have moved, and moves others with them. So it
 	// has to look at those as well that are as before.
 	moved := changed > 2
-	for y := range p.h {
-		if moved {
+	if moved {
+		for y := range p.h {
 			c.cells.TouchLine(0, y, p.w)
 		}
 	}

@@ -19,10 +19,11 @@ const (
 	rare = time.Second
 )
 
-// A pace lets the renderer sleep while nothing happens. Bubble Tea looks for a new frame
-// at each tick of a fixed ticker, which alone costs an idle program about 1 % of a
-// processor at 60 frames a second, and it has no option for anything else; a lower rate
-// would make every key slower instead. So the ticker slows down after the last message,
+// A pace lets Bubble Tea's renderer sleep while nothing happens. It looks for something to
+// write at each tick of a fixed ticker, which alone costs an idle program about 1 % of a
+// processor at 60 frames a second, and it has no option for anything else. The frames are
+// the canvas's, but the screen to draw them on, modes and titles come at these ticks: at a
+// lower rate all of them would be late instead. So the ticker slows down after the last message,
 // and the next one sets it going again before it is handled.
 type pace struct {
 	program *tea.Program

@@ -5,11 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"berth/engine"
 	"berth/engine/enginetest"
 	"berth/ui/internal/layout"
 	"berth/ui/internal/screen"
-	"berth/ui/internal/store"
 	"berth/ui/internal/terminal"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,19 +16,7 @@ import (
 // inShell is a model with an open shell that has the keys.
 func inShell(b testing.TB) (*Model, *terminal.Terminal) {
 	b.Helper()
-	f := enginetest.New()
-	b.Cleanup(func() { f.Close() })
-	if err := f.SeedHarbour(); err != nil {
-		b.Fatal(err)
-	}
-	sub, err := f.Watch(b.Context(), engine.WatchOptions{Snapshot: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	m := New(b.Context(), f, Options{Theme: "tokyo-night"})
-	m.Update(tea.WindowSizeMsg{Width: 160, Height: 45})
-	m.state = store.Reduce(m.state, store.Snapshot{Snapshot: sub.Snapshot})
-	m.Update(screen.Loaded{})
+	m := over(b, (*enginetest.Fake).SeedHarbour)
 	m.focusOn(layout.Containers)
 	m.Update(screen.Loaded{})
 	carryOut(m, m.openShell())
