@@ -35,9 +35,6 @@ An interrupted pull goes on where it stopped when it is started again.`,
   berth pull 127.0.0.1:5000/debian`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.whole(); err != nil {
-				return err
-			}
 			eng, err := a.engine(cmd.Context())
 			if err != nil {
 				return err
