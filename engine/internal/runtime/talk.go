@@ -58,17 +58,17 @@ func (s *start) run(ctx context.Context) (*Process, error) {
 		return nil, s.cloneError(err)
 	}
 	t := &talk{start: s, child: child}
-	t.report = newReporter(s.Plan, child, s.o.Steps)
 	if !s.join {
 		t.proc = &Process{pid: child.Pid, pidfd: child.Pidfd}
 		t.victim.Store(child.Pidfd)
 	}
 	stop := context.AfterFunc(ctx, func() { kill(t.victim.Load()) })
-	if s.o.Meanwhile != nil {
-		err = s.o.Meanwhile()
-	}
-	if err == nil && s.ahead {
+	if s.ahead {
 		err = t.answerAhead()
+	}
+	t.report = newReporter(s.Plan, child, s.o.Steps)
+	if err == nil && s.o.Meanwhile != nil {
+		err = s.o.Meanwhile()
 	}
 	if err == nil {
 		err = t.converse(ctx)

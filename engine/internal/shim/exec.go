@@ -26,7 +26,7 @@ type execution struct {
 // exec starts a process in the container. The client is attached before it runs.
 func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttach) (*execution, *session.Client, error) {
 	s.mu.Lock()
-	prog, group, state := s.prog, s.group, s.status.State
+	prog, state := s.prog, s.status.State
 	s.mu.Unlock()
 	if prog == nil {
 		return nil, nil, s.notRunning()
@@ -44,14 +44,13 @@ func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttac
 		return nil, nil, err
 	}
 	e := &execution{id: newID(), spec: spec, op: s.events.begin("exec")}
-	opts, err := s.options(io, group, e.op.step)
-	if err != nil {
-		io.close()
-		return nil, nil, err
-	}
 	attrs := map[string]string{"execID": e.id, "command": strings.Join(spec.Cmd, " ")}
 	s.events.add("exec_create", attrs)
+	opts := startOptions(io, e.op.step)
 	done := s.reaper.hold()
+	s.mu.Lock()
+	opts.CgroupProcs = s.procs // none any more if the container has ended, and then the exec fails
+	s.mu.Unlock()
 	p, err := prog.Exec(ctx, runtime.ExecSpec{
 		Args: spec.Cmd, Env: spec.Env, User: spec.User, Cwd: spec.WorkingDir,
 		Terminal: spec.TTY, Privileged: spec.Privileged,
@@ -60,7 +59,6 @@ func (s *supervisor) exec(ctx context.Context, spec *wireExec, attach *wireAttac
 		s.reaper.track(p.Pid())
 	}
 	done()
-	closeFiles(opts.CgroupProcs...)
 	if err != nil {
 		io.close()
 		s.events.flush()

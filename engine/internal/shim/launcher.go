@@ -73,17 +73,13 @@ func (c isolatedContainer) Exec(ctx context.Context, e runtime.ExecSpec, o runti
 	return p, nil
 }
 
-// options completes what a process starts with, which tells steps of it. The caller closes the returned files
-// after the start.
-func (s *supervisor) options(io *stdio, g *cgroup.Group, steps func(runtime.Step)) (o runtime.Options, err error) {
-	o = runtime.Options{Size: io.size, Steps: steps}
+// startOptions returns what a process starts with, which tells steps of it.
+func startOptions(io *stdio, steps func(runtime.Step)) runtime.Options {
+	o := runtime.Options{Size: io.size, Steps: steps}
 	if io.p != nil {
 		o.Stdin, o.Stdout, o.Stderr = io.p.its[0], io.p.its[1], io.p.its[2]
 	}
-	if g != nil {
-		o.CgroupProcs, err = g.Procs()
-	}
-	return o, err
+	return o
 }
 
 // publicStep converts what is not the shim's to decide.

@@ -85,11 +85,13 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 		io.close()
 		return nil, err
 	}
-	opts, err := s.options(io, group, func(st runtime.Step) { s.events.op.step(st) })
-	if err != nil {
-		io.close()
-		s.removeCgroup(group)
-		return nil, err
+	opts := startOptions(io, func(st runtime.Step) { s.events.op.step(st) })
+	if group != nil {
+		if opts.CgroupProcs, err = group.Procs(); err != nil {
+			io.close()
+			s.removeCgroup(group)
+			return nil, err
+		}
 	}
 	opts.Meanwhile, opts.Network = s.equip, network
 	done := s.reaper.hold()
@@ -98,8 +100,8 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 		s.reaper.track(prog.Pid())
 	}
 	done()
-	closeFiles(opts.CgroupProcs...)
 	if err != nil {
+		closeFiles(opts.CgroupProcs...)
 		io.close()
 		s.removeCgroup(group)
 		return nil, err
@@ -117,12 +119,13 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 	if err != nil {
 		_ = prog.Signal(unix.SIGKILL)
 		_, _ = prog.Wait()
+		closeFiles(opts.CgroupProcs...)
 		s.removeCgroup(group)
 		return nil, err
 	}
 	r := &run{prog: prog, sess: sess, tty: p.Terminal, start: started, exited: make(chan struct{})}
 	s.mu.Lock()
-	s.main, s.prog, s.group = r, prog, group
+	s.main, s.prog, s.group, s.procs = r, prog, group, opts.CgroupProcs
 	s.mu.Unlock()
 	return r, nil
 }
@@ -181,6 +184,7 @@ func (s *supervisor) finish(r *run) {
 		}
 	}
 	s.endExecs()
+	s.leaveGroup()
 	if !s.vanishes() {
 		<-dismantled
 	}
@@ -222,6 +226,15 @@ func (s *supervisor) finish(r *run) {
 	close(r.exited)
 	r.sess.Close()
 	<-dismantled
+}
+
+// leaveGroup closes what execs entered the control group by.
+func (s *supervisor) leaveGroup() {
+	defer s.reaper.hold()() // an exec that begins just now has their numbers in its plan
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	closeFiles(s.procs...)
+	s.procs = nil
 }
 
 // dismantle takes the main process's mounts down. It comes while the end is recorded.

@@ -42,6 +42,7 @@ type supervisor struct {
 	main   *run // nil while no program runs
 	prog   container
 	group  *cgroup.Group
+	procs  []*os.File // of the group, for execs; used and closed under the reaper's hold only
 	execs  map[string]*execution
 	policy bundle.Restart
 	halted chan struct{} // closed when the restart policy is suspended
