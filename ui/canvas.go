@@ -49,7 +49,6 @@ type canvas struct {
 	style   int      // of the cursor (DECSCUSR); -1 if not known
 	cursor  bool     // it shows
 	open    bool     // the alternate screen is on
-	link    string   // that scr believes to be open, as a sequence
 	synced  bool     // the terminal knows mode 2026
 	coded   bool     // it has told how many colours it has
 	resized bool     // Bubble Tea is going to wipe the screen for that

@@ -70,10 +70,20 @@ func (d *desk) differs(v tea.View) string {
 	c := still(want)
 	c.show(v, d.w, d.h, nil)
 	c.draw(c.next)
+	linked := vt.New(vt.Options{Cols: d.w, Rows: d.h}) // as the lines themselves say
+	for y, line := range strings.Split(v.Content, "\n") {
+		_, _ = fmt.Fprintf(linked, "\x1b[%d;1H%s", y+1, line)
+	}
 	for y := range d.h {
 		a, _ := d.outer.Line(nil, y)
 		b, _ := want.Line(nil, y)
+		l, _ := linked.Line(nil, y)
 		for x := range b {
+			is, _ := d.outer.Link(a[x].Style.Link)
+			should, _ := linked.Link(l[x].Style.Link)
+			if is.URI != should.URI {
+				return fmt.Sprintf("row %d, column %d links to %q, not %q:\n%s", y, x, is.URI, should.URI, d.outer)
+			}
 			a[x].Style.Link, b[x].Style.Link = 0, 0 // numbers of each screen's own
 			for _, cell := range []*vt.Cell{&a[x], &b[x]} {
 				if cell.Rune == 0 && cell.Width == 1 {
@@ -96,7 +106,7 @@ func (d *desk) differs(v tea.View) string {
 var writes = []string{
 	"a", "hello ", "\r\n", "\x1b[31mred\x1b[m", "\x1b[7m \x1b[m", "\b \b", "\x1b[H", "\x1b[2J", "\x1b[%d;%dH", "日本", "e\u0301", "\U0001f600", "\x1b[K", "\x1b[1K",
 	"\x1b[L", "\x1b[M", "\x1b[3P", "\x1b[2@", "\t", "\x1b[?25l", "\x1b[?25h", "\x1b[5 q", "\x1b[0 q", "\x1b[44m\x1b[K\x1b[m", "\x1b[S", "\x1bM", "\x1b]8;;http://x.y\x1b\\link\x1b]8;;\x1b\\",
-	"\x1b[38;5;200mpink", "\x1b[?1049h", "\x1b[?1049l", "\x1b[?5h", "\x1b[?5l", strings.Repeat("w", 70), "\x1b[4:3mwave\x1b[m", "\u200d", "\U0001f1e9\U0001f1ea",
+	"\x1b]8;;http://x.y\x1b\\", "\x1b[44mblue \x1b]8;id=z;http://z.y\x1b\\", "\x1b]8;;\x1b\\", "\x1b[m", "\x1b[38;5;200mpink", "\x1b[?1049h", "\x1b[?1049l", "\x1b[?5h", "\x1b[?5l", strings.Repeat("w", 70), "\x1b[4:3mwave\x1b[m", "\u200d", "\U0001f1e9\U0001f1ea",
 }
 
 // play lets a program print, frames and echoes be drawn in any order, the window change, and
@@ -181,6 +191,23 @@ func TestALinkGoesOn(t *testing.T) {
 		if l, _ := d.outer.Link(cells[x].Style.Link); l.URI != want {
 			t.Errorf("column %d links to %q, not %q", x, l.URI, want)
 		}
+	}
+}
+
+// A link that goes on in the next row does so in the window, whatever stands between the two.
+func TestALinkSpansRows(t *testing.T) {
+	d := newDesk(60, 8)
+	v, live := d.view(false)
+	d.c.show(v, d.w, d.h, live)
+	d.c.draw(d.c.next)
+	_, _ = io.WriteString(d.term, "\x1b]8;;http://x.y\x1b\\"+strings.Repeat("\x1b[44mlinked\x1b[m ", 10)+"\x1b]8;;\x1b\\no")
+	d.c.keyed = time.Now()
+	if !d.c.echo(d.term) {
+		t.Fatal("two rows were not drawn as an echo")
+	}
+	v, _ = d.view(false)
+	if diff := d.differs(v); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"bytes"
 	"strings"
 	"time"
 
@@ -150,33 +149,15 @@ func (c *canvas) fill(p picture) {
 }
 
 // render has what changed in the cells written to buf; moved says that lines may have moved.
+// It ends in the plain rendition. The renderer closes a link there as well, but forgets that
+// it did so: the next character with the same link would have none. So it gets back the pen
+// that it began with.
 func (c *canvas) render(moved bool) {
 	c.scr.SetScrollOptim(moved)
-	_, _ = c.scr.WriteString(c.link)
 	c.scr.Render(c.cells.RenderBuffer)
-	_ = c.scr.Flush() // into memory
-	c.link = leftOpen(c.buf.Bytes())
-}
-
-// leftOpen returns the sequence of the hyperlink that the renderer believes to be open behind
-// what it wrote, "" for none. It closes links at the end of each of its works and forgets
-// that it did so: the next character with the same link would have none. So that one is
-// opened again first.
-func leftOpen(out []byte) string {
-	const begin = "\x1b]8;"
-	out, closed := bytes.CutSuffix(out, []byte(ansi.ResetHyperlink()))
-	if !closed {
-		return ""
-	}
-	i := bytes.LastIndex(out, []byte(begin))
-	if i < 0 {
-		return ""
-	}
-	end := bytes.IndexByte(out[i:], '\a')
-	if end < 0 {
-		return ""
-	}
-	return string(out[i : i+end+1])
+	x, y := c.scr.Position()
+	c.scr.RestoreCursor()
+	c.scr.SetPosition(x, y)
 }
 
 // write puts what is in buf, and the cursor, on the terminal with one system call.

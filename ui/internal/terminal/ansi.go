@@ -83,12 +83,19 @@ func appendColor(dst []byte, c vt.Color, base int) []byte {
 	return dst
 }
 
+// linkRows is after how many rows their numbers in links begin anew: more than a window has.
+const linkRows = 1000
+
 // endLink ends a hyperlink (OSC 8).
 const endLink = "\x1b]8;;\x1b\\"
 
 // appendLink appends the sequence that begins a link of the program's, or ends the open one. Only
 // links into the web go out: a file's name means another file outside of the container,
 // and other schemes start programs. The outer terminal shows the target.
+//
+// The row is told as well, by a key that terminals pass over: the renderer closes a link on
+// its way to another row and believes it open there, unless that row's is another one. Its
+// number stays what it is when the rows are scrolled, which so needs no writing them anew.
 func (p *painter) appendLink(dst []byte, id uint32, open bool) (out []byte, nowOpen bool) {
 	l, ok := p.screen.Link(id)
 	if !ok || !webLink(l.URI) {
@@ -99,8 +106,9 @@ func (p *painter) appendLink(dst []byte, id uint32, open bool) (out []byte, nowO
 	}
 	dst = append(dst, "\x1b]8;"...)
 	if plain(l.ID) {
-		dst = append(append(dst, "id="...), l.ID...)
+		dst = append(append(append(dst, "id="...), l.ID...), ':')
 	}
+	dst = strconv.AppendUint(append(dst, "row="...), p.row%linkRows, 10)
 	dst = append(dst, ';')
 	dst = append(dst, strings.ReplaceAll(l.URI, ";", "%3B")...) // which would end the address
 	return append(dst, "\x1b\\"...), true

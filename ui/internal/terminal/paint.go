@@ -19,6 +19,7 @@ type painter struct {
 	clusters bool
 	outside  vt.Style
 	filler   rune
+	row      uint64 // the one to be appended, counted from the first that the program wrote
 }
 
 // newPainter takes over the colours that the program has set.

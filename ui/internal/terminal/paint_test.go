@@ -11,10 +11,10 @@ import (
 
 func TestLinksIntoTheWebGoOut(t *testing.T) {
 	for _, c := range []struct{ osc, want string }{
-		{"8;;https://example.org/a", "\x1b]8;;https://example.org/a\x1b\\"},
-		{"8;id=n1;HTTP://example.org", "\x1b]8;id=n1;HTTP://example.org\x1b\\"},
-		{"8;;http://example.org/a;b", "\x1b]8;;http://example.org/a%3Bb\x1b\\"},
-		{"8;;mailto:a@example.org", "\x1b]8;;mailto:a@example.org\x1b\\"},
+		{"8;;https://example.org/a", "\x1b]8;row=0;https://example.org/a\x1b\\"},
+		{"8;id=n1;HTTP://example.org", "\x1b]8;id=n1:row=0;HTTP://example.org\x1b\\"},
+		{"8;;http://example.org/a;b", "\x1b]8;row=0;http://example.org/a%3Bb\x1b\\"},
+		{"8;;mailto:a@example.org", "\x1b]8;row=0;mailto:a@example.org\x1b\\"},
 		{"8;;file:///etc/passwd", ""},
 		{"8;;javascript:alert(1)", ""},
 		{"8;;ssh://host", ""},

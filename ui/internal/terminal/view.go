@@ -160,6 +160,7 @@ func (t *Terminal) Draw(l Look, w, h int) []string {
 				v.cells[j].Style.Attrs ^= vt.Inverse
 			}
 		}
+		paint.row = t.screen.Scrolled() + uint64(int64(y))
 		buf = paint.appendRow(buf[:0], v.cells, min(w, cols))
 		buf = paint.appendOutside(buf, w-cols)
 		d.lines[i] = string(buf)
