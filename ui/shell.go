@@ -218,10 +218,11 @@ func (m *Model) shellCursor() *tea.Cursor {
 	return c
 }
 
-// shellView asks the outer terminal for what the program that has the focus asks for.
+// shellView asks the outer terminal for what the program that has the focus asks for. One
+// that has ended asks for nothing any more: it may have died without taking it back.
 func (m *Model) shellView(v *tea.View) {
 	t, ok := m.typing()
-	if !ok || t.Terminal() == nil {
+	if !ok || t.Terminal() == nil || t.Terminal().End() != nil {
 		return
 	}
 	modes := t.Terminal().Modes()

@@ -129,6 +129,44 @@ func TestABellIsSeenFromElsewhere(t *testing.T) {
 	u.SeesRow("♪ shell").Press("up").Sees("rang").Press("s").SeesNot("♪")
 }
 
+// So is that of a shell which has ended since.
+func TestABellOutlivesItsShell(t *testing.T) {
+	ring := make(chan struct{})
+	f := enginetest.New(enginetest.WithProgram("bash", func(_ context.Context, p *enginetest.Process) int {
+		fmt.Fprint(p.Stdout, "ready")
+		<-ring
+		fmt.Fprint(p.Stdout, "\a rang")
+		return 3
+	}))
+	defer f.Close()
+	if err := f.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	u := uitest.Start(t, f, ui.Options{}, 120, 35)
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("ready").Press("ctrl+]", "c").SeesRow(" 1 bash  2 bash ")
+	close(ring)
+	u.SeesRow(" 1 bash ♪ ✗  2 bash ✗ ").Press("ctrl+]", "1").SeesRow(" 1 bash ✗  2 bash ✗ ").Sees("exit 3")
+}
+
+// What a program asked of the mouse ends with it, however it dies.
+func TestADeadProgramHasNoMouse(t *testing.T) {
+	die := make(chan struct{})
+	f := enginetest.New(enginetest.WithProgram("bash", func(_ context.Context, p *enginetest.Process) int {
+		fmt.Fprint(p.Stdout, "\x1b[?1003h\x1b[?1006h\x1b[?1049hmice")
+		<-die
+		return 137
+	}))
+	defer f.Close()
+	if err := f.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	u := uitest.Start(t, f, ui.Options{}, 120, 35)
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("mice")
+	u.Until("each move of the mouse is asked for", func(string) bool { return u.Mouse() == tea.MouseModeAllMotion })
+	close(die)
+	u.Sees("exit 137").Until("that ended", func(string) bool { return u.Mouse() == tea.MouseModeCellMotion })
+}
+
 func TestExitStatusAndRunAgain(t *testing.T) {
 	u, _ := inShell(t, 120, 35)
 	u.Type("exit 3").Press("enter").Sees("exit 3", "r run again").Press("r").SeesNot("exit 3 ·").SeesRow("│/ # ")

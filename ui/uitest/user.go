@@ -34,6 +34,7 @@ type User struct {
 
 	mu      sync.Mutex // guards below
 	content string
+	mouse   tea.MouseMode
 	changed chan struct{} // closed at the next frame
 }
 
@@ -54,8 +55,8 @@ func (t tap) View() tea.View {
 	v := t.Model.View()
 	t.u.mu.Lock()
 	defer t.u.mu.Unlock()
-	if v.Content != t.u.content {
-		t.u.content = v.Content
+	if v.Content != t.u.content || v.MouseMode != t.u.mouse {
+		t.u.content, t.u.mouse = v.Content, v.MouseMode
 		close(t.u.changed)
 		t.u.changed = make(chan struct{})
 	}
@@ -182,6 +183,13 @@ func (u *User) Styled() string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.content
+}
+
+// Mouse returns which events of the mouse the terminal is asked for.
+func (u *User) Mouse() tea.MouseMode {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.mouse
 }
 
 // Screen returns the screen as text, without spaces at the ends of lines.

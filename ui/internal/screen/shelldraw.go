@@ -174,23 +174,21 @@ func (t *Shell) drawStrip(st *style.Styles, d *deck, w int) string {
 	t.strip = t.strip[:0]
 	var b strings.Builder
 	at, cur := 0, d.current()
-	room := max(8, w/max(1, len(d.all))-3)
+	room := max(10, w/max(1, len(d.all))-3)
 	for i, s := range d.all {
-		text := " " + strconv.Itoa(i+1) + " " + display.Cut(s.title(), room-4, st.Icons.More)
-		badge := ""
+		text := " " + strconv.Itoa(i+1) + " " + display.Cut(s.title(), room-6, st.Icons.More)
+		rang := s.term != nil && s != cur && s.term.Bells() > s.bells
+		if rang { // what has ended may have rung before
+			text += " " + st.Icons.Bell
+		}
 		switch {
 		case s.term == nil:
-			badge = st.Icons.Unused
-		case !s.live():
-			badge = st.Icons.Exited
-			if s.term.End().Status.Code != 0 {
-				badge = st.Icons.Failed
-			}
-		case s != cur && s.term.Bells() > s.bells:
-			badge = st.Icons.Bell
-		}
-		if badge != "" {
-			text += " " + badge
+			text += " " + st.Icons.Unused
+		case s.live():
+		case s.term.End().Status.Code != 0:
+			text += " " + st.Icons.Failed
+		default:
+			text += " " + st.Icons.Exited
 		}
 		text += " "
 		n := display.Width(text)
@@ -202,7 +200,7 @@ func (t *Shell) drawStrip(st *style.Styles, d *deck, w int) string {
 			b.WriteString(st.Badge.Render(text))
 		case d.tiles.has(s):
 			b.WriteString(st.SelectedIdle.Render(text))
-		case badge == st.Icons.Bell:
+		case rang:
 			b.WriteString(st.Warn.Render(text))
 		default:
 			b.WriteString(st.Muted.Render(text))
