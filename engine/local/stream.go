@@ -48,9 +48,6 @@ func (e *Engine) Exec(ctx context.Context, ref string, cfg engine.ExecConfig, at
 	if err != nil {
 		return "", nil, err
 	}
-	if err := e.execable(id); err != nil {
-		return "", nil, err
-	}
 	rec, err := e.state.LoadBrief(id)
 	if err != nil {
 		return "", nil, err
@@ -61,30 +58,27 @@ func (e *Engine) Exec(ctx context.Context, ref string, cfg engine.ExecConfig, at
 	// Without a question first whether the shim is there: the request asks it too.
 	execID, a, err := shim.At(e.state.Dir(id)).Exec(ctx, cfg, attach)
 	if err != nil {
-		if _, c, lerr := e.look(id); lerr == nil {
-			err = e.unlessEnded(&c, err)
-		}
-		return "", nil, err
+		return "", nil, e.notExecable(id, err)
 	}
 	return execID, e.settling(id, a), nil
 }
 
-// execable returns why no process can be put beside the container's, if so.
-func (e *Engine) execable(id string) error {
-	st, err := shim.ReadStatus(e.state.Dir(id))
-	if err == nil && st.State == engine.StateRunning {
-		return nil
-	}
-	_, c, err := e.look(id)
-	switch {
-	case err != nil:
+// notExecable returns an error of the shim's, or why no process can be put beside the
+// container's, if that is the reason.
+func (e *Engine) notExecable(id string, err error) error {
+	if engine.ClassOf(err) != engine.ClassConflict && engine.ClassOf(err) != engine.ClassUnavailable {
 		return err
+	}
+	_, c, lerr := e.look(id)
+	switch {
+	case lerr != nil:
+		return lerr
 	case c.State == engine.StatePaused:
 		return engine.Errorf(engine.ClassConflict, "container %s is paused, unpause the container before exec", c.Name)
 	case !c.State.Alive():
 		return notRunning(&c)
 	}
-	return nil
+	return e.unlessEnded(&c, err)
 }
 
 // AttachExec implements engine.Streams.

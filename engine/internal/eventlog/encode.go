@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"berth/engine"
+	"berth/engine/internal/jsonfields"
 )
 
 // The start of a container writes some forty records, tens of kilobytes. Package json
@@ -19,14 +19,14 @@ import (
 // appendRecord appends r as one line.
 func appendRecord(dst []byte, r *Record) ([]byte, error) {
 	dst = appendTime(append(dst, `{"t":`...), r.Time)
-	dst = AppendString(append(dst, `,"k":`...), r.Kind)
-	dst = AppendString(append(dst, `,"a":`...), r.Action)
-	dst = AppendString(append(dst, `,"i":`...), r.ID)
+	dst = jsonfields.AppendString(append(dst, `,"k":`...), r.Kind)
+	dst = jsonfields.AppendString(append(dst, `,"a":`...), r.Action)
+	dst = jsonfields.AppendString(append(dst, `,"i":`...), r.ID)
 	if len(r.Attrs) > 0 {
 		sep := `,"m":{`
 		for _, k := range slices.Sorted(maps.Keys(r.Attrs)) {
-			dst = AppendString(append(dst, sep...), k)
-			dst = AppendString(append(dst, ':'), r.Attrs[k])
+			dst = jsonfields.AppendString(append(dst, sep...), k)
+			dst = jsonfields.AppendString(append(dst, ':'), r.Attrs[k])
 			sep = ","
 		}
 		dst = append(dst, '}')
@@ -49,12 +49,12 @@ func appendRecord(dst []byte, r *Record) ([]byte, error) {
 // EncodeStep returns s as it goes into Record.Data. s.Data must be JSON, or nil.
 func EncodeStep(s *engine.Step) []byte {
 	dst := make([]byte, 0, 512+len(s.Explain)+len(s.Hint)+len(s.Error)+len(s.Data)*9/8) // some characters get longer
-	dst = AppendString(append(dst, `{"Op":`...), s.Op)
-	dst = AppendString(append(dst, `,"OpName":`...), s.OpName)
-	dst = AppendString(append(dst, `,"Subject":`...), s.Subject)
+	dst = jsonfields.AppendString(append(dst, `{"Op":`...), s.Op)
+	dst = jsonfields.AppendString(append(dst, `,"OpName":`...), s.OpName)
+	dst = jsonfields.AppendString(append(dst, `,"Subject":`...), s.Subject)
 	dst = strconv.AppendInt(append(dst, `,"Seq":`...), int64(s.Seq), 10)
-	dst = AppendString(append(dst, `,"Name":`...), s.Name)
-	dst = AppendString(append(dst, `,"Explain":`...), s.Explain)
+	dst = jsonfields.AppendString(append(dst, `,"Name":`...), s.Name)
+	dst = jsonfields.AppendString(append(dst, `,"Explain":`...), s.Explain)
 	dst = append(dst, `,"Data":`...)
 	if s.Data == nil {
 		dst = append(dst, "null"...)
@@ -63,9 +63,9 @@ func EncodeStep(s *engine.Step) []byte {
 	dst = appendTime(append(dst, `,"Start":`...), s.Start)
 	dst = strconv.AppendInt(append(dst, `,"Duration":`...), int64(s.Duration), 10)
 	dst = strconv.AppendBool(append(dst, `,"Done":`...), s.Done)
-	dst = AppendString(append(dst, `,"Error":`...), s.Error)
+	dst = jsonfields.AppendString(append(dst, `,"Error":`...), s.Error)
 	if s.Hint != "" {
-		dst = AppendString(append(dst, `,"Hint":`...), s.Hint)
+		dst = jsonfields.AppendString(append(dst, `,"Hint":`...), s.Hint)
 	}
 	return append(dst, '}')
 }
@@ -73,47 +73,4 @@ func EncodeStep(s *engine.Step) []byte {
 // appendTime writes UTC: for the local time a process would have to read its zone first.
 func appendTime(dst []byte, t time.Time) []byte {
 	return append(t.UTC().AppendFormat(append(dst, '"'), time.RFC3339Nano), '"')
-}
-
-// AppendString appends s as a JSON string.
-func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' {
-			i++
-			continue
-		}
-		n := 1
-		escape := ""
-		switch c {
-		case '"':
-			escape = `\"`
-		case '\\':
-			escape = `\\`
-		case '\b':
-			escape = `\b`
-		case '\f':
-			escape = `\f`
-		case '\n':
-			escape = `\n`
-		case '\r':
-			escape = `\r`
-		case '\t':
-			escape = `\t`
-		default:
-			var r rune
-			if r, n = utf8.DecodeRuneInString(s[i:]); c >= utf8.RuneSelf && (r != utf8.RuneError || n > 1) && r != '\u2028' && r != '\u2029' {
-				i += n
-				continue
-			}
-			const hex = "0123456789abcdef"
-			escape = string([]byte{'\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15]})
-		}
-		dst = append(append(dst, s[from:i]...), escape...)
-		i += n
-		from = i
-	}
-	return append(append(dst, s[from:]...), '"')
 }

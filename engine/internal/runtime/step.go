@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"berth/engine/internal/eventlog"
+	"berth/engine/internal/jsonfields"
 	"berth/engine/internal/plan"
 )
 
@@ -21,7 +21,7 @@ func stepData(p *plan.Plan, i int) json.RawMessage {
 		if n > 0 {
 			out = append(out, ',')
 		}
-		out = eventlog.AppendString(out, call)
+		out = jsonfields.AppendString(out, call)
 	}
 	return append(out, "]}"...)
 }

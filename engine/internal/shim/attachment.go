@@ -2,13 +2,13 @@ package shim
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/jsonfields"
 	"berth/pty/session"
 )
 
@@ -83,7 +83,7 @@ func (a *attachment) pump() (engine.ExitStatus, error) {
 			a.mu.Unlock()
 		case frameSize:
 			var size wireSize
-			if err := json.Unmarshal(p, &size); err != nil {
+			if err := jsonfields.Parse(p, &size); err != nil {
 				return engine.ExitStatus{}, fmt.Errorf("attach: %w: %w", errFrame, err)
 			}
 			if a.opts.OnSize != nil {
@@ -93,7 +93,7 @@ func (a *attachment) pump() (engine.ExitStatus, error) {
 			return decodeExit(p)
 		case frameResponse: // why the shim cuts this client off
 			var resp wireResponse
-			if err := json.Unmarshal(p, &resp); err != nil || resp.Error == nil {
+			if err := jsonfields.Parse(p, &resp); err != nil || resp.Error == nil {
 				return engine.ExitStatus{}, fmt.Errorf("attach: %w", errFrame)
 			}
 			return engine.ExitStatus{}, resp.Error.err()
@@ -154,7 +154,8 @@ func (a *attachment) Resize(s engine.Size) error {
 	if over {
 		return nil // a window may change its size after the end
 	}
-	return a.c.send(frameResize, wireSize(s))
+	size := wireSize(s)
+	return a.c.send(frameResize, &size)
 }
 
 // Wait blocks until the stream has ended.

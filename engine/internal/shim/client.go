@@ -12,6 +12,7 @@ import (
 
 	"berth/engine"
 	"berth/engine/internal/bundle"
+	"berth/engine/internal/jsonfields"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -73,7 +74,7 @@ func (c *Client) call(ctx context.Context, req wireRequest) (*wireResponse, erro
 	var err error
 	if fresh {
 		resp, err = exchange(conn, req)
-	} else if err = conn.send(frameRequest, req); err == nil {
+	} else if err = conn.send(frameRequest, &req); err == nil {
 		resp, err = response(conn)
 	}
 	if !stop() {
@@ -316,7 +317,7 @@ func LastExit(dir string, cause error) (engine.ExitStatus, error) {
 
 func decodeExit(p []byte) (engine.ExitStatus, error) {
 	var exit wireExit
-	if err := json.Unmarshal(p, &exit); err != nil {
+	if err := jsonfields.Parse(p, &exit); err != nil {
 		return engine.ExitStatus{}, fmt.Errorf("%w: %w", errFrame, err)
 	}
 	return exit.status(), nil

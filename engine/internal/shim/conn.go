@@ -2,13 +2,14 @@ package shim
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
+
+	"berth/engine/internal/jsonfields"
 
 	"golang.org/x/sys/unix"
 )
@@ -88,10 +89,16 @@ func (c *conn) write(t frameType, payload []byte) error {
 	return err
 }
 
-func (c *conn) send(t frameType, v any) error { return c.write(t, encode(v)) }
+func (c *conn) send(t frameType, o jsonfields.Object) error {
+	p, err := jsonfields.Append(nil, o)
+	if err != nil {
+		return fmt.Errorf("encode message: %w", err)
+	}
+	return c.write(t, p)
+}
 
 // expect reads a control frame of one type.
-func (c *conn) expect(t frameType, v any) error {
+func (c *conn) expect(t frameType, o jsonfields.Object) error {
 	got, p, err := c.read()
 	if err != nil {
 		return err
@@ -99,7 +106,7 @@ func (c *conn) expect(t frameType, v any) error {
 	if got != t {
 		return fmt.Errorf("%w: type %d where %d is due", errFrame, got, t)
 	}
-	if err := json.Unmarshal(p, v); err != nil {
+	if err := jsonfields.Parse(p, o); err != nil {
 		return fmt.Errorf("%w: %w", errFrame, err)
 	}
 	return nil

@@ -1,7 +1,6 @@
 package shim
 
 import (
-	"encoding/json"
 	"fmt"
 	"log"
 	"os"
@@ -94,13 +93,10 @@ func logFaults() error {
 }
 
 // rehearse does what every start needs, whatever it starts, before berth knows that:
-// it looks at the host's control groups and has package json learn its types.
+// it looks at the host's control groups and has package json learn a bundle's types.
 func rehearse() {
 	cgroup.Detect()
 	bundle.Learn()
-	for _, v := range []any{wireRequest{}, wireResponse{}, wireExit{}, Status{}} {
-		_, _ = json.Marshal(v) // for the types, which all can be encoded
-	}
 }
 
 // closeInherited closes what berth itself inherited from whoever started it, such as

@@ -42,7 +42,7 @@ func (s *supervisor) resume(starter *conn) {
 	s.status.State = engine.StateRestarting
 	s.record()
 	s.mu.Unlock()
-	_ = starter.send(frameResponse, wireResponse{}) // one that is gone wanted the same
+	_ = starter.send(frameResponse, &wireResponse{}) // one that is gone wanted the same
 	_ = starter.Close()
 	s.restartLoop()
 }

@@ -47,7 +47,7 @@ func (s *supervisor) runOnce(starter *conn, req *wireRequest) error {
 
 // answerStart tells the starter that the program runs and serves it from now on.
 func (s *supervisor) answerStart(starter *conn, client *session.Client, r *run) {
-	err := starter.send(frameResponse, wireResponse{})
+	err := starter.send(frameResponse, &wireResponse{})
 	s.conns.Go(func() {
 		defer starter.Close() // nothing is buffered
 		switch {

@@ -3,11 +3,11 @@ package shim
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"io"
 
 	"berth/engine"
+	"berth/engine/internal/jsonfields"
 	"berth/pty/session"
 
 	"golang.org/x/sys/unix"
@@ -37,7 +37,7 @@ func (s *supervisor) converse(c *conn, handle func(*conn, wireRequest) bool) {
 	if c.expect(frameHello, &hello) != nil {
 		return
 	}
-	if c.send(frameHello, wireHello{Version: protocolVersion}) != nil || hello.Version != protocolVersion {
+	if c.send(frameHello, &wireHello{Version: protocolVersion}) != nil || hello.Version != protocolVersion {
 		return // the peer sees our version and says what is wrong
 	}
 	for {
@@ -85,11 +85,11 @@ func (s *supervisor) handle(c *conn, req wireRequest) bool {
 	if err != nil {
 		resp = wireResponse{Error: toWireError(err)}
 	}
-	return c.send(frameResponse, resp) == nil
+	return c.send(frameResponse, &resp) == nil
 }
 
 func refuse(c *conn, err error) bool {
-	return c.send(frameResponse, wireResponse{Error: toWireError(err)}) == nil
+	return c.send(frameResponse, &wireResponse{Error: toWireError(err)}) == nil
 }
 
 func (s *supervisor) handleAttach(c *conn, req wireRequest) bool {
@@ -101,7 +101,7 @@ func (s *supervisor) handleAttach(c *conn, req wireRequest) bool {
 		req.Attach = &wireAttach{}
 	}
 	client := r.attach(req.Attach, false)
-	if c.send(frameResponse, wireResponse{}) != nil {
+	if c.send(frameResponse, &wireResponse{}) != nil {
 		client.Close(true)
 		return false
 	}
@@ -117,7 +117,7 @@ func (s *supervisor) handleExec(c *conn, req wireRequest) bool {
 	if err != nil {
 		return refuse(c, err)
 	}
-	err = c.send(frameResponse, wireResponse{ExecID: e.id})
+	err = c.send(frameResponse, &wireResponse{ExecID: e.id})
 	if client == nil {
 		return err == nil
 	}
@@ -138,7 +138,7 @@ func (s *supervisor) handleAttachExec(c *conn, req wireRequest) bool {
 		req.Attach = &wireAttach{}
 	}
 	client := e.run.attach(req.Attach, false)
-	if c.send(frameResponse, wireResponse{}) != nil {
+	if c.send(frameResponse, &wireResponse{}) != nil {
 		client.Close(true)
 		return false
 	}
@@ -153,7 +153,7 @@ func (s *supervisor) handleWait(c *conn) bool {
 		return refuse(c, s.notRunning())
 	}
 	s.busy(c, true)
-	if c.send(frameResponse, wireResponse{}) != nil {
+	if c.send(frameResponse, &wireResponse{}) != nil {
 		return false
 	}
 	gone := make(chan struct{})
@@ -164,7 +164,7 @@ func (s *supervisor) handleWait(c *conn) bool {
 	select {
 	case <-r.exited:
 		x := wireExit(r.exit)
-		_ = c.send(frameExit, x) // a peer that is gone does not wait any more
+		_ = c.send(frameExit, &x) // a peer that is gone does not wait any more
 	case <-gone:
 	}
 	return false
@@ -188,7 +188,8 @@ func (s *supervisor) stream(c *conn, client *session.Client, r *run) {
 			err = c.write(frameCredit, b[:])
 		}
 		if out.Size != (session.Size{}) && err == nil {
-			err = c.send(frameSize, wireSize(out.Size))
+			size := wireSize(out.Size)
+			err = c.send(frameSize, &size)
 		}
 		t := frameStdout
 		if out.Kind == session.Stderr {
@@ -211,7 +212,7 @@ func (s *supervisor) stream(c *conn, client *session.Client, r *run) {
 		select {
 		case <-r.exited:
 			x := wireExit(r.exit)
-			_ = c.send(frameExit, x) // a peer that is gone does not need it
+			_ = c.send(frameExit, &x) // a peer that is gone does not need it
 		case g := <-gone:
 			client.Close(g)
 			return
@@ -244,7 +245,7 @@ func receive(c *conn, client *session.Client) (gone bool) {
 			client.CloseInput()
 		case frameResize:
 			var size wireSize
-			if json.Unmarshal(p, &size) == nil {
+			if jsonfields.Parse(p, &size) == nil {
 				client.Resize(session.Size(size))
 			}
 		case frameDetach:

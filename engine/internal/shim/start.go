@@ -177,10 +177,10 @@ func environment(all []string) []string {
 // exchange sends a request, greeting first, and returns the response. The shim's
 // refusal is returned as the error that it is.
 func exchange(c *conn, req wireRequest) (*wireResponse, error) {
-	if err := c.send(frameHello, wireHello{Version: protocolVersion}); err != nil {
+	if err := c.send(frameHello, &wireHello{Version: protocolVersion}); err != nil {
 		return nil, err
 	}
-	if err := c.send(frameRequest, req); err != nil {
+	if err := c.send(frameRequest, &req); err != nil {
 		return nil, err
 	}
 	var hello wireHello

@@ -2,7 +2,6 @@ package shim
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/jsonfields"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,7 +64,7 @@ func (s Status) Exit() engine.ExitStatus {
 // power may take the new one until syncStatus: nobody waits for the disk before that.
 func (s Status) write(dir string) error {
 	s.Version = statusVersion
-	data, err := json.Marshal(s)
+	data, err := jsonfields.Append(nil, &s)
 	if err != nil {
 		return fmt.Errorf("encode status: %w", err)
 	}
@@ -195,7 +195,7 @@ func readRecord(dir string) (Status, error) {
 		return Status{}, fmt.Errorf("read status: %w", err)
 	}
 	var s Status
-	if err := json.Unmarshal(data, &s); err != nil {
+	if err := jsonfields.Parse(data, &s); err != nil {
 		// The record was not yet on the disk when the power went.
 		return Status{Version: statusVersion, State: engine.StateExited, ExitCode: 137, Signal: 9,
 			Error: "the record of the last run is damaged; the machine probably lost power"}, nil

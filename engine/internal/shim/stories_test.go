@@ -189,21 +189,21 @@ func TestHostileRequests(t *testing.T) {
 	c, _ := start(t, dir, nil)
 	for name, send := range map[string]func(*conn){
 		"garbage":  func(k *conn) { _, _ = k.f.Write([]byte("GET / HTTP/1.1\r\n\r\n")) },
-		"no hello": func(k *conn) { _ = k.send(frameRequest, wireRequest{Op: opState}) },
+		"no hello": func(k *conn) { _ = k.send(frameRequest, &wireRequest{Op: opState}) },
 		"other version": func(k *conn) {
-			_ = k.send(frameHello, wireHello{Version: 99})
-			_ = k.send(frameRequest, wireRequest{Op: opState})
+			_ = k.send(frameHello, &wireHello{Version: 99})
+			_ = k.send(frameRequest, &wireRequest{Op: opState})
 		},
-		"broken request": func(k *conn) { _ = k.send(frameHello, wireHello{Version: 1}); _ = k.write(frameRequest, []byte("{")) },
+		"broken request": func(k *conn) { _ = k.send(frameHello, &wireHello{Version: 1}); _ = k.write(frameRequest, []byte("{")) },
 		"half a frame":   func(k *conn) { _, _ = k.f.Write([]byte{0, 0, 1, 0, 1, '{'}) },
 		"start": func(k *conn) {
-			_ = k.send(frameHello, wireHello{Version: 1})
-			_ = k.send(frameRequest, wireRequest{Op: opStart})
+			_ = k.send(frameHello, &wireHello{Version: 1})
+			_ = k.send(frameRequest, &wireRequest{Op: opStart})
 		},
 		"empty requests": func(k *conn) {
-			_ = k.send(frameHello, wireHello{Version: 1})
+			_ = k.send(frameHello, &wireHello{Version: 1})
 			for _, op := range []string{opExec, opResize, opSignal, opUpdate, opAttachExec, "nonsense"} {
-				_ = k.send(frameRequest, wireRequest{Op: op, Signal: -1})
+				_ = k.send(frameRequest, &wireRequest{Op: op, Signal: -1})
 			}
 		},
 	} {

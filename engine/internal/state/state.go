@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/jsonfields"
 
 	"golang.org/x/sys/unix"
 )
@@ -161,16 +162,35 @@ func (s *Store) byName(name string) (string, error) {
 type Brief struct {
 	Version int
 	Name    string
-	Config  struct {
-		User, WorkingDir, Hostname string
-		Env                        []string
-	}
+	Config  BriefConfig
+}
+
+// A BriefConfig is that part of a Record's Config.
+type BriefConfig struct {
+	User, WorkingDir, Hostname string
+	Env                        []string
+}
+
+// Fields names the fields, for package jsonfields.
+func (b *Brief) Fields(c *jsonfields.Codec) {
+	c.Int("Version", &b.Version)
+	jsonfields.String(c, "Name", &b.Name)
+	c.Struct("Config", &b.Config)
+}
+
+// Fields names the fields, for package jsonfields.
+func (b *BriefConfig) Fields(c *jsonfields.Codec) {
+	jsonfields.String(c, "User", &b.User)
+	jsonfields.String(c, "WorkingDir", &b.WorkingDir)
+	jsonfields.String(c, "Hostname", &b.Hostname)
+	c.Strings("Env", &b.Env)
 }
 
 // Load reads the record of the container with exactly this ID.
 func (s *Store) Load(id string) (*Record, error) {
 	var rec Record
-	if err := s.load(id, &rec, &rec.Version); err != nil {
+	err := s.load(id, &rec.Version, func(data []byte) error { return json.Unmarshal(data, &rec) })
+	if err != nil {
 		return nil, err
 	}
 	return &rec, nil
@@ -180,13 +200,14 @@ func (s *Store) Load(id string) (*Record, error) {
 // millisecond to learn a whole Record.
 func (s *Store) LoadBrief(id string) (*Brief, error) {
 	var rec Brief
-	if err := s.load(id, &rec, &rec.Version); err != nil {
+	err := s.load(id, &rec.Version, func(data []byte) error { return jsonfields.Parse(data, &rec) })
+	if err != nil {
 		return nil, err
 	}
 	return &rec, nil
 }
 
-func (s *Store) load(id string, rec any, version *int) error {
+func (s *Store) load(id string, version *int, decode func(data []byte) error) error {
 	data, err := os.ReadFile(filepath.Join(s.Dir(id), RecordFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return notFound(id)
@@ -194,7 +215,7 @@ func (s *Store) load(id string, rec any, version *int) error {
 	if err != nil {
 		return classify(err, "read container %q", engine.ShortID(id))
 	}
-	if err := json.Unmarshal(data, rec); err != nil {
+	if err := decode(data); err != nil {
 		return engine.Errorf(engine.ClassIntegrity, "read record of container %q: %w", engine.ShortID(id), err).
 			WithHint("Remove it with `berth rm -f %s`.", engine.ShortID(id))
 	}

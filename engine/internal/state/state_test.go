@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/jsonfields/fieldstest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -394,3 +395,5 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+func TestBriefIsReadAsPackageJSONReadsIt(t *testing.T) { fieldstest.Same(t, &Brief{}) }
