@@ -157,7 +157,8 @@ func (m *Model) applies(a keymap.Action) bool {
 	}
 	switch a.Scope {
 	case keymap.Global:
-		return a.ID != keymap.FailedStep || m.failedHere() != ""
+		failed, _ := m.failedHere()
+		return a.ID != keymap.FailedStep || failed != ""
 	case keymap.Containers:
 		c, ok := m.containers.Selected()
 		if !ok || len(m.containers.Marked()) > 0 {

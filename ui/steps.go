@@ -32,7 +32,8 @@ const recent = 24 * time.Hour
 // showFailed shows the steps of what failed: what is being said, else the selected thing
 // if it failed, else what was said last, else whatever failed last in any process.
 func (m *Model) showFailed() tea.Cmd {
-	here, op := m.failedHere(), ""
+	here, _ := m.failedHere()
+	op := ""
 	if m.complaint.shown || here == "" {
 		op = m.complaint.op
 	}
@@ -54,30 +55,33 @@ func (m *Model) showFailed() tea.Cmd {
 	}
 }
 
-// failedHere names what is selected, if it failed: by its ID the log has its steps.
-func (m *Model) failedHere() string {
+// failedHere names what is selected, if it failed, and says why: by its ID the log has its steps.
+func (m *Model) failedHere() (id, why string) {
 	switch s := m.subject(); s.Kind {
 	case screen.AContainer:
 		if c, ok := m.state.Container(s.ID); ok && c.Error != "" {
-			return c.ID
+			return c.ID, c.Error
 		}
 	case screen.APull:
 		if p, ok := m.state.Pull(s.ID); ok && p.State == engine.PullFailed {
-			return p.ID
+			return p.ID, p.Error
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // recall shows the operation that was looked up.
 func (m *Model) recall(r recalled) tea.Cmd {
+	_, why := m.failedHere()
 	switch {
 	case r.err != nil:
 		return m.complain(r.err, "")
-	case !r.ok && m.failedHere() == "" && m.complaint.op == "":
-		return m.tell("Nothing has failed.")
-	case !r.ok:
+	case !r.ok && why != "": // at a step long ago, or at none: its shim was killed
+		return m.tell(display.Clean(display.Sentence(why)))
+	case !r.ok && m.complaint.op != "":
 		return m.tell("The log no longer has the steps of it.")
+	case !r.ok:
+		return m.tell("Nothing has failed.")
 	case m.overlay != nil: // someone went on in the meantime
 		return nil
 	}

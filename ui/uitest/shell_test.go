@@ -167,6 +167,45 @@ func TestADeadProgramHasNoMouse(t *testing.T) {
 	u.Sees("exit 137").Until("that ended", func(string) bool { return u.Mouse() == tea.MouseModeCellMotion })
 }
 
+// orphans is an engine whose attachments end with their shim.
+type orphans struct {
+	*enginetest.Fake
+	died chan struct{}
+}
+
+type orphan struct {
+	engine.Attachment
+	died chan struct{}
+}
+
+func (o orphans) Exec(ctx context.Context, id string, cfg engine.ExecConfig, opts *engine.AttachOptions) (string, engine.Attachment, error) {
+	id, a, err := o.Fake.Exec(ctx, id, cfg, opts)
+	return id, orphan{a, o.died}, err
+}
+
+func (o orphan) Wait() (engine.ExitStatus, error) {
+	<-o.died
+	return engine.ExitStatus{Code: 137, Signal: 9, Error: "the shim was killed, and the container with it"}, nil
+}
+
+// It is told how a program ended: by a signal, or with what kept it.
+func TestAnEndThatIsNoExitIsNamed(t *testing.T) {
+	u, f := inShell(t, 120, 35)
+	if err := f.KillContainer(t.Context(), "shell", "KILL"); err != nil {
+		t.Fatal(err)
+	}
+	u.Sees("✗ killed by SIGKILL ·")
+	o := orphans{enginetest.New(), make(chan struct{})}
+	defer o.Close()
+	if err := o.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	u = uitest.Start(t, o, ui.Options{}, 120, 35)
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("/ # ")
+	close(o.died)
+	u.Sees("✗ the shim was killed, and the container with it")
+}
+
 func TestExitStatusAndRunAgain(t *testing.T) {
 	u, _ := inShell(t, 120, 35)
 	u.Type("exit 3").Press("enter").Sees("exit 3", "r run again").Press("r").SeesNot("exit 3 ·").SeesRow("│/ # ")

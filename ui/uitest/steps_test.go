@@ -50,6 +50,19 @@ func TestFailuresOfOtherProcessesShowTheirSteps(t *testing.T) {
 	u.Press("!").Sees("Steps · start visitor").SeesRow("▌✗ exec")
 }
 
+// Why a container ended is told also if none of the engine's steps failed.
+func TestAKilledShimIsTold(t *testing.T) {
+	u, f, _ := harbour(t, 120, 35)
+	if _, err := f.AddContainer(enginetest.ContainerSeed{
+		Config: engine.ContainerConfig{Image: "toolbox", Name: "orphan"}, State: engine.StateExited, ExitCode: 137, Started: 2, Finished: 1,
+		Error: "the shim was killed, and the container with it",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	u.SeesRow("✗", "orphan", "exit 137").Click("orphan").SeesRow("▌", "orphan").SeesRow("! why")
+	u.Press("!").Sees("The shim was killed, and the container with it.")
+}
+
 // A program that can't be started in a pane leaves the keys to the list.
 func TestAFailedRunInAPaneGivesTheKeysBack(t *testing.T) {
 	u, _, _ := harbour(t, 120, 35)

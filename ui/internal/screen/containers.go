@@ -153,7 +153,7 @@ func stateIcon(st *style.Styles, c engine.Container) (string, *style.Style) {
 		return st.Icons.Restarting, &st.Warn
 	case c.State == engine.StateCreated && c.Error == "":
 		return st.Icons.Created, &st.Muted
-	case c.State == engine.StateExited && !c.OOMKilled && (c.ExitCode == 130 || c.ExitCode == 137 || c.ExitCode == 143):
+	case c.State == engine.StateExited && !c.OOMKilled && c.Error == "" && (c.ExitCode == 130 || c.ExitCode == 137 || c.ExitCode == 143):
 		return st.Icons.Exited, &st.Muted // someone ended it: interrupt, kill, terminate
 	case c.State == engine.StateDead || c.ExitCode != 0 || c.OOMKilled || c.Error != "":
 		return st.Icons.Failed, &st.Error

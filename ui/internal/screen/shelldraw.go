@@ -1,8 +1,10 @@
 package screen
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"berth/engine"
@@ -14,6 +16,7 @@ import (
 	"berth/ui/internal/terminal"
 
 	tea "charm.land/bubbletea/v2"
+	"golang.org/x/sys/unix"
 )
 
 // A place is where a session stands in the drawing.
@@ -265,14 +268,20 @@ func ended(st *style.Styles, end *terminal.End) string {
 	switch s := end.Status; {
 	case end.Err != nil:
 		return st.Error.Render(st.Icons.Failed + " connection lost")
+	case s.Error != "": // what kept it was killed, say
+		return st.Error.Render(st.Icons.Failed + " " + display.Clean(s.Error))
 	case s.OOMKilled:
 		return st.Error.Render(st.Icons.Failed + " out of memory")
 	case s.Signal != 0:
-		return st.Warn.Render(st.Icons.Failed + " killed by signal " + strconv.Itoa(s.Signal))
+		return st.Warn.Render(st.Icons.Failed + " killed by " + signalName(s.Signal))
 	case s.Code != 0:
 		return st.Warn.Render(st.Icons.Failed + " exit " + strconv.Itoa(s.Code))
 	}
 	return st.Muted.Render(st.Icons.Exited + " exit 0")
+}
+
+func signalName(n int) string {
+	return cmp.Or(unix.SignalName(syscall.Signal(n)), "signal "+strconv.Itoa(n))
 }
 
 // Title is what the program calls itself, where no strip of sessions says it, with a
