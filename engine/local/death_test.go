@@ -12,6 +12,7 @@ import (
 
 	"berth/engine"
 	"berth/engine/enginetest/ability"
+	"berth/engine/internal/state"
 	"berth/engine/local"
 	"berth/engine/registries"
 
@@ -305,6 +306,7 @@ func TestWaitersHearThatAShimWasKilled(t *testing.T) {
 func TestShimsKilledAtAnyMoment(t *testing.T) {
 	ability.Need(t, ability.UserNS, ability.Overlay)
 	e, root := pulledAt(t)
+	failedSteps(t, e)
 	h := listen(t, others(t, root, 1)[0])
 	rounds := ability.Times(20, 300)
 	started := map[string]bool{}
@@ -327,7 +329,10 @@ func TestShimsKilledAtAnyMoment(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "all ends", func() bool { return h.count("die") == rounds && h.count("destroy") == (rounds+1)/2 }, func() string {
-		return itoa(h.count("die")) + " ends, " + itoa(h.count("destroy")) + " removals"
+		odd := itoa(h.count("die")) + " ends, " + itoa(h.count("destroy")) + " removals"
+		marks, _ := filepath.Glob(filepath.Join(root, "containers", "*", "shim.sock"))
+		left, _ := filepath.Glob(filepath.Join(root, "trash", "*", "*"))
+		return odd + "; not settled: " + strings.Join(marks, " ") + "; in the trash: " + strings.Join(left, " ")
 	})
 	for id := range started {
 		if n := deaths(t, e, id); n != 1 {
@@ -339,6 +344,30 @@ func TestShimsKilledAtAnyMoment(t *testing.T) {
 		t.Errorf("%d containers are left of %d, %v", len(all), rounds/2, err)
 	}
 	others(t, root, 1) // the next berth deletes what a shim that was killed last of all left in the trash
+}
+
+// With --rm a shim takes the container out of the store, and then tells of both its end
+// and its removal.
+func TestAShimKilledBeforeItToldOfItsRemoval(t *testing.T) {
+	ability.Need(t, ability.UserNS, ability.Overlay)
+	e, root := pulledAt(t)
+	h := listen(t, others(t, root, 1)[0])
+	cfg := sh("sleep 600")
+	cfg.AutoRemove = true
+	id := start(t, e, cfg)
+	h.await(t, "create start")
+	pidfd := shimOf(t, e, id)
+	if _, err := state.Detach(root, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	h.await(t, "create start die destroy")
+	others(t, root, 3)
+	if n := deaths(t, e, id); n != 1 {
+		t.Errorf("it died %d times", n)
+	}
 }
 
 // killAnyShim kills the shim of a container after a while, whatever that does then.

@@ -86,7 +86,11 @@ func (g *guard) watch(ctx context.Context, id string) {
 	for {
 		hold, err := shim.NewHold(dir)
 		if err != nil || hold == nil {
-			g.e.tryReconcile(id) // it may have been killed before we had hold of it
+			// It may have been killed before we had hold of it.
+			g.e.tryReconcile(id)
+			if engine.ClassOf(err) == engine.ClassNotFound {
+				g.e.emptyTrash()
+			}
 			return
 		}
 		err = hold.Wait(ctx)

@@ -176,8 +176,13 @@ func (e *Engine) finishRemoval(dir string) bool {
 	if clearCgroup(rec.ID) != nil {
 		return false // the next one tries again
 	}
+	c := container(rec)
+	if st, err := shim.ReadStatus(filepath.Join(dir, "c")); err == nil && st.Abandoned {
+		// A shim tells of the end and of the removal at once (--rm), after this one.
+		c = withStatus(c, st)
+		_ = e.tellDeath(&c)
+	}
 	if !e.told(rec.ID, rec.Created, "destroy") {
-		c := container(rec)
 		_ = e.publish("destroy", &c, nil) // an error would be that of encoding the record
 	}
 	state.Forget(dir)

@@ -399,6 +399,27 @@ func TestHistoryBounds(t *testing.T) {
 	}
 }
 
+// The kernel stamps files with the time of its last tick, which may be some milliseconds
+// before the record's own.
+func TestHistorySinceAMomentAgo(t *testing.T) {
+	dir := t.TempDir()
+	l := mustOpen(t, dir)
+	since := time.Now()
+	r := record("a", 1)
+	r.Time = since
+	if err := l.Append(r); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*"+suffix))
+	tick := since.Add(-4 * time.Millisecond)
+	if err := os.Chtimes(files[0], tick, tick); err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(history(t, l, since, time.Time{})); len(got) != 1 {
+		t.Errorf("history is %v", got)
+	}
+}
+
 func TestRecordKeepsItsContent(t *testing.T) {
 	l := mustOpen(t, t.TempDir())
 	want := Record{Time: time.Now().Round(0), Kind: "step", Action: "x\ny", ID: "é\x01", Attrs: map[string]string{"k": "\"v\""}, Data: json.RawMessage(`{"n":1}`)}

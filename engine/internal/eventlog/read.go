@@ -74,6 +74,10 @@ func (l *Log) Follow(ctx context.Context, from Position, f func([]Record) error)
 	}
 }
 
+// clockTick is more than what a file's modification time lags behind the clock: the kernel
+// takes it from its last timer tick.
+const clockTick = time.Second
+
 // History calls f with the past records whose time lies in [since, until], oldest
 // first, in batches that f owns, as far back as the log reaches. A zero time is no
 // bound. It returns f's error as it is.
@@ -90,7 +94,7 @@ func (l *Log) History(since, until time.Time, f func([]Record) error) error {
 		if err != nil {
 			return err
 		}
-		if st, err := c.file.Stat(); err == nil && !since.IsZero() && st.ModTime().Before(since) {
+		if st, err := c.file.Stat(); err == nil && !since.IsZero() && st.ModTime().Before(since.Add(-clockTick)) {
 			c.close()
 			continue
 		}
