@@ -199,7 +199,10 @@ func (w *Writer) closeFile() {
 }
 
 // rotate makes path the newest of the old files: path.1. Renaming the older ones first
-// leaves at a crash a gap in the numbers at worst, which readers pass over.
+// leaves at a crash a gap in the numbers at worst, which readers pass over. The oldest is
+// removed rather than renamed over: file systems take that for an exchange that must survive
+// a crash, and write the new file to the disk at once (ext4(5), auto_da_alloc). Of a flood
+// most is gone before it would ever be written.
 func (w *Writer) rotate() {
 	if w.maxFile == 1 {
 		if w.f != nil {
@@ -209,6 +212,10 @@ func (w *Writer) rotate() {
 			}
 			w.size = 0
 		}
+		return
+	}
+	if err := os.Remove(rotated(w.path, w.maxFile-1)); err != nil && !os.IsNotExist(err) {
+		w.err = err
 		return
 	}
 	for i := w.maxFile - 1; i > 0; i-- {
