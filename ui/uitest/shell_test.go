@@ -64,6 +64,41 @@ func TestDetachAndAttachRepaint(t *testing.T) {
 	u.Press("s").SeesRow("│mark-my-words").Type("echo still here").Press("enter").SeesRow("│still here")
 }
 
+// slow is an engine that takes its time to tell what runs.
+type slow struct {
+	*enginetest.Fake
+	tell chan struct{}
+}
+
+func (s slow) Execs(ctx context.Context, id string) ([]engine.ExecInfo, error) {
+	<-s.tell
+	return s.Fake.Execs(ctx, id)
+}
+
+// The keys behind the one that opens a shell are the shell's, however fast they come, not
+// the list's, where they mean something else: q would leave Berth.
+func TestKeysBehindTheOneThatOpensAreTheShells(t *testing.T) {
+	f := slow{enginetest.New(), make(chan struct{})}
+	defer f.Close()
+	if err := f.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	u := uitest.Start(t, f, ui.Options{}, 120, 35)
+	open := func() { u.Press("s").Type("echo qdx").Press("enter") }
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell")
+	open()
+	u.Sees("ctrl-] d detach")
+	close(f.tell)
+	u.SeesRow("│qdx").Press("ctrl+]", "d")
+	open()
+	u.SeesRow("│qdx").SeesRow("│qdx").Type("exit").Press("enter").Sees("exit 0").Press("enter").SeesNot("run again")
+	open()
+	u.SeesRow("│qdx")
+	if execs, err := f.Execs(t.Context(), "shell"); err != nil || len(execs) != 1 {
+		t.Errorf("%d shells run, %v", len(execs), err)
+	}
+}
+
 // A workstation that is opened later finds the shell of the one before.
 func TestShellsAreFoundAgain(t *testing.T) {
 	f := enginetest.New()

@@ -65,6 +65,17 @@ func (d *deck) find(id string) *session {
 	return nil
 }
 
+// left returns the newest session that runs and that nobody here is attached to, nil if
+// there is none.
+func (d *deck) left() *session {
+	for _, s := range slices.Backward(d.all) {
+		if s.id != "" && s.id != mainProcess && s.term == nil && s.err == nil && !s.opening {
+			return s
+		}
+	}
+	return nil
+}
+
 // choose gives the keys to a session. One that does not show yet takes the place of the
 // one that had them.
 func (d *deck) choose(s *session) {

@@ -77,7 +77,7 @@ func (t *Shell) Scope() keymap.Scope {
 }
 
 // Open implements Tab: it finds the sessions that run.
-func (t *Shell) Open(context.Context) tea.Cmd { return t.shells.list(t.id, false) }
+func (t *Shell) Open(context.Context) tea.Cmd { return t.shells.list(t.id, nil) }
 
 // Receive implements Tab.
 func (t *Shell) Receive(any) tea.Cmd { return nil }
@@ -196,7 +196,7 @@ func (t *Shell) close(s *session) tea.Cmd {
 	t.detach(s)
 	d.remove(s)
 	if live {
-		return tea.Batch(say(s.title()+" runs on; it is found again in this tab."), t.shells.list(t.id, false))
+		return tea.Batch(say(s.title()+" runs on; it is found again in this tab."), t.shells.list(t.id, nil))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package screen
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"berth/engine"
 	"berth/ui/internal/keymap"
@@ -17,10 +18,14 @@ var shellCommands = []string{"bash", "zsh", "fish", "ash", "sh"}
 // shellEnv is what a program in a pane needs to know of its terminal.
 var shellEnv = []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
 
-// blank gives a session that is being opened a new terminal at once: what is typed
-// until the program is there waits for it.
+// blank gives a session that is being opened a new terminal at once, unless it has that
+// already: what is typed until the program is there waits for it.
 func (s *Shells) blank(d *deck, one *session) (term *terminal.Terminal, res ShellOpened) {
-	res = ShellOpened{container: d.container, session: one, id: one.id, cmd: one.cmd, before: one.term}
+	res = ShellOpened{container: d.container, session: one, id: one.id, cmd: one.cmd}
+	if one.opening && one.term != nil {
+		return one.term, res
+	}
+	res.before = one.term
 	wake := s.poke
 	if s.Wrote != nil {
 		wake = func() {
@@ -50,11 +55,20 @@ func (s *Shells) Open(container string) tea.Cmd {
 			return nil
 		}
 	}
-	return s.list(container, true)
+	// Which it will be is only known when the engine has told what runs. It gets a terminal
+	// before: the next key is meant for it, not for a list.
+	one := d.left()
+	if one == nil {
+		one = &session{name: "shell"}
+		d.all = append(d.all, one)
+	}
+	d.choose(one)
+	s.blank(d, one)
+	return s.list(container, one)
 }
 
-// list asks the engine which sessions run in a container.
-func (s *Shells) list(container string, open bool) tea.Cmd {
+// list asks the engine which sessions run in a container, to open one in that place; nil for none.
+func (s *Shells) list(container string, open *session) tea.Cmd {
 	ctx, eng := s.ctx, s.eng
 	return func() tea.Msg {
 		execs, err := eng.Execs(ctx, container)
@@ -76,16 +90,30 @@ func (s *Shells) Found(f ShellsFound) tea.Cmd {
 			}
 		}
 	}
-	if !f.open {
+	one := f.open
+	if one == nil {
 		return nil
 	}
-	for _, one := range slices.Backward(d.all) {
-		if one.id != mainProcess && one.term == nil && one.err == nil && !one.opening {
-			d.choose(one)
-			return s.attach(d, one)
+	if one.term == nil || !slices.Contains(d.all, one) { // it was left in the meantime
+		one.opening = false
+		if one.id == "" {
+			d.remove(one)
 		}
+		return nil
 	}
-	return s.start(d, nil)
+	if one.id != "" && !slices.ContainsFunc(f.execs, func(e engine.ExecInfo) bool { return e.ID == one.id }) && f.err == nil {
+		one.id, one.name, one.cmd, one.user, one.since = "", "shell", nil, "", time.Time{} // it has ended
+	}
+	if one.id != "" {
+		return s.attach(d, one)
+	}
+	if found := d.left(); found != nil {
+		found.term, found.opening = one.term, true
+		d.choose(found)
+		d.remove(one)
+		return s.attach(d, found)
+	}
+	return s.exec(d, one, nil)
 }
 
 func commandName(e engine.ExecInfo) string {

@@ -69,7 +69,7 @@ type (
 		container string
 		execs     []engine.ExecInfo
 		err       error
-		open      bool // one was asked for
+		open      *session // the place of one that was asked for, nil if none was
 	}
 )
 
