@@ -14,6 +14,7 @@ import (
 // with what a shell expects.
 var defaults = map[int]bool{
 	1:    false, // cursor keys
+	6:    false, // origin
 	25:   true,  // cursor visible
 	47:   false, // alternate screen
 	1047: false,
@@ -176,7 +177,11 @@ func (m *ModeTracker) Restore(ended bool) string {
 	died := m.state != inText || len(m.changed) > 0
 	switch {
 	case died, m.keys && !ended:
-		return string(vt.RestoreSequence()) + strings.Repeat("\x1b[23;0t", m.titles)
+		back := string(vt.RestoreSequence())
+		if m.changed[6] { // tmux saves it with the cursor, and so got it back; without it one is at the top
+			back += "\x1b[?6l\x1b[999H"
+		}
+		return back + strings.Repeat("\x1b[23;0t", m.titles)
 	case !ended:
 		return "\x1b[0m" + strings.Repeat("\x1b[23;0t", m.titles)
 	case m.titles > 0: // ours, from the repaint

@@ -86,10 +86,12 @@ func TestTerminalIsGivenBack(t *testing.T) {
 		{"ended within a sequence", "a\x1b[?10", true, false},
 		{"ended within a string, after an escape", "a\x1bP$q\x1b", true, false},
 		{"an editor that tidied up", "\x1b[?1049h\x1b[?25l\x1b[2;5r\x1b[r\x1b[?25h\x1b[?1049l", true, true},
+		{"an origin of its own", "\x1b[2;5r\x1b[?6h", true, false},
 		{"a title that is whole", "\x1b]0;shell\x07\x1bP$qm\x1b\\x", true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			outer := vt.New(vt.Options{Cols: 40, Rows: 8})
+			outer, tmux := vt.New(vt.Options{Cols: 40, Rows: 8}), vt.New(vt.Options{Cols: 40, Rows: 8})
+			io.WriteString(tmux, c.output)
 			io.WriteString(outer, "before\r\n")
 			fresh := outer.Modes()
 			m := NewModeTracker(outer)
@@ -101,6 +103,10 @@ func TestTerminalIsGivenBack(t *testing.T) {
 				t.Errorf("restores with %q", back)
 			}
 			io.WriteString(outer, back)
+			io.WriteString(tmux, strings.ReplaceAll(back, "\x1b[!p", "")) // DECSTR, which it lacks
+			if tmux.Modes().Has(vt.ModeOrigin) {
+				t.Error("the origin stays where there is no DECSTR")
+			}
 			if n, err := io.WriteString(m, "\x1b[?1049h"); n != 8 || err != nil {
 				t.Errorf("late output: %d, %v", n, err)
 			}
