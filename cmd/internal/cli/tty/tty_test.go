@@ -92,7 +92,7 @@ func TestTerminalIsGivenBack(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			outer, tmux := vt.New(vt.Options{Cols: 40, Rows: 8}), vt.New(vt.Options{Cols: 40, Rows: 8})
 			io.WriteString(tmux, c.output)
-			io.WriteString(outer, "before\r\n")
+			io.WriteString(outer, "\r\nbefore\r\n")
 			fresh := outer.Modes()
 			m := NewModeTracker(outer)
 			for i := range len(c.output) { // every sequence torn
