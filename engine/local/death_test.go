@@ -85,7 +85,16 @@ func (h *heard) String() string {
 	return strings.Join(h.events, " ")
 }
 
-func (h *heard) count(action string) int { return strings.Count(" "+h.String()+" ", " "+action+" ") }
+func (h *heard) count(action string) (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, ev := range h.events {
+		if ev == action {
+			n++
+		}
+	}
+	return n
+}
 
 func (h *heard) await(t testing.TB, want string) {
 	t.Helper()

@@ -162,14 +162,14 @@ func (e *Engine) emptyTrash() {
 // finishRemoval tells of a removal and takes the container's cgroup away, if whoever
 // removed it was killed before that. It returns whether the files may be deleted.
 func (e *Engine) finishRemoval(dir string) bool {
-	if shim.Lives(filepath.Join(dir, "c")) {
-		return false // it does all that by itself
-	}
 	rec, release, err := state.Detached(dir)
 	if err != nil {
 		return false
 	}
 	defer release()
+	if shim.Lives(filepath.Join(dir, "c")) {
+		return false // it does all that by itself
+	}
 	if rec == nil {
 		return true
 	}

@@ -178,6 +178,45 @@ func TestAClaimOfAKilledCreatorIsNoClaim(t *testing.T) {
 	}
 }
 
+// Another process empties the trash all the time, as each berth does when it opens.
+func TestRemovingWhileOthersEmptyTheTrash(t *testing.T) {
+	s := open(t)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			for _, dir := range s.Trash() {
+				if _, release, err := Detached(dir); err == nil {
+					release()
+				}
+			}
+		}
+	})
+	for range 300 {
+		rec := &Record{ID: NewID(), Name: "web"}
+		if err := s.Create(rec, func(string) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		dir, err := s.Detach(rec.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, "c", RecordFile)); err != nil {
+			t.Fatal(err)
+		}
+		if err := RemoveTree(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	wg.Wait()
+}
+
 func TestAContainerOfAKilledCreatorIsTrash(t *testing.T) {
 	s := open(t)
 	dead := filepath.Join(s.trash(), NewID()+stagedSuffix)
@@ -396,4 +435,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestBriefIsReadAsPackageJSONReadsIt(t *testing.T) { fieldstest.Same(t, &Brief{}) }
+func TestFieldsAreThoseOfPackageJSON(t *testing.T) {
+	fieldstest.Same(t, &Record{})
+	fieldstest.Same(t, &Brief{})
+}

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/engine/internal/jsonfields"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,16 +52,21 @@ func (s *Store) Detach(id string) (dir string, err error) {
 		return "", err
 	}
 	defer unlock()
-	dir, err = os.MkdirTemp(s.trash(), id+".")
-	if err != nil {
-		return "", classify(err, "remove container %q", engine.ShortID(id))
-	}
-	if err := os.Rename(s.Dir(id), filepath.Join(dir, "c")); err != nil {
-		os.Remove(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			return "", notFound(id)
+	for {
+		dir, err = os.MkdirTemp(s.trash(), id+".")
+		if err != nil {
+			return "", classify(err, "remove container %q", engine.ShortID(id))
 		}
-		return "", classify(err, "remove container %q", engine.ShortID(id))
+		if err = os.Rename(s.Dir(id), filepath.Join(dir, "c")); err == nil {
+			break
+		}
+		os.Remove(dir)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", classify(err, "remove container %q", engine.ShortID(id))
+		}
+		if _, err := os.Lstat(s.Dir(id)); err != nil {
+			return "", notFound(id)
+		} // else somebody who empties the trash took the directory away while nothing was in it
 	}
 	for _, name := range names {
 		s.release(name, id)
@@ -72,12 +77,19 @@ func (s *Store) Detach(id string) (dir string, err error) {
 // claims returns the names that a container may hold. Of its record it reads nothing
 // else: that is long, and a shim reads it here only.
 func (s *Store) claims(id string) []string {
-	var rec struct{ Name, Former string }
+	var c claims
 	data, err := os.ReadFile(filepath.Join(s.Dir(id), RecordFile))
-	if err != nil || json.Unmarshal(data, &rec) != nil {
+	if err != nil || jsonfields.Parse(data, &c) != nil {
 		return nil
 	}
-	return []string{rec.Name, rec.Former}
+	return []string{c.name, c.former}
+}
+
+type claims struct{ name, former string }
+
+func (c *claims) Fields(f *jsonfields.Codec) {
+	jsonfields.String(f, "Name", &c.name)
+	jsonfields.String(f, "Former", &c.former)
 }
 
 // Trash returns the directories of removed containers that are not deleted yet,
@@ -137,9 +149,14 @@ func Detach(root, id string) (dir string, err error) {
 // Detached returns the record of a container whose files lie in dir, a directory that
 // [Store.Trash] returned, and whose removal may be untold: whoever detached it was killed
 // before Forget. The record is nil if all was told. It is ClassConflict while another
-// process works on it; until release, none does.
+// process works on it; until release, none does. It is ClassNotFound, and dir is gone, if
+// no container lies in it.
 func Detached(dir string) (rec *Record, release func(), err error) {
 	c := filepath.Join(dir, "c")
+	if _, err := os.Lstat(c); errors.Is(err, fs.ErrNotExist) {
+		os.Remove(dir) // and nothing else: one may be put there just now
+		return nil, nil, engine.Errorf(engine.ClassNotFound, "remove files in %q: there are none", dir)
+	}
 	file := filepath.Join(c, RecordFile)
 	if _, err := os.Lstat(file); err != nil {
 		return nil, func() {}, nil
@@ -153,7 +170,7 @@ func Detached(dir string) (rec *Record, release func(), err error) {
 	}
 	data, err := os.ReadFile(file)
 	rec = new(Record)
-	if err != nil || json.Unmarshal(data, rec) != nil || !validID(rec.ID) {
+	if err != nil || jsonfields.Parse(data, rec) != nil || !validID(rec.ID) {
 		return nil, unlock, nil // told meanwhile, or never whole
 	}
 	return rec, unlock, nil
