@@ -129,6 +129,18 @@ func TestSeveralShellsAndASplit(t *testing.T) {
 	u.Press("ctrl+]", "x").Sees("runs on")
 }
 
+// The one of many that has the keys is always among those that are named, and what is named
+// can be clicked.
+func TestManyShellsHaveRoomForTheCurrentOne(t *testing.T) {
+	u, _ := inShell(t, 80, 24)
+	for i := range 11 {
+		u.Press("ctrl+]", "c").SeesRow(fmt.Sprintf(" %d bash", i+2))
+	}
+	u.SeesRow("…", " 11 bash  12 bash").SeesNot(" 1 bash").Press("ctrl+]", "1").SeesRow(" 1 bash  2 bash ", "…").SeesNot(" 12 bash")
+	u.Click(" 3 bash").Press("ctrl+]", "x").Sees("runs on")
+	u.Resize(30, 8).SeesRow(" bash ")
+}
+
 // As many as there is room for show at once, beside and below each other.
 func TestSplitsGoBothWays(t *testing.T) {
 	u, f := inShell(t, 160, 45)

@@ -39,6 +39,12 @@ func (s *session) title() string {
 // live reports whether keys reach a program.
 func (s *session) live() bool { return s.term != nil && s.term.End() == nil }
 
+// rang reports whether the program has rung since its terminal had the keyboard, which the
+// session cur has now.
+func (s *session) rang(cur *session) bool {
+	return s.term != nil && s != cur && s.term.Bells() > s.bells
+}
+
 // A deck is the sessions of one container.
 type deck struct {
 	container string

@@ -172,48 +172,6 @@ func (t *Shell) empty(st *style.Styles, w, h int) []string {
 
 func (t *Shell) key(scope keymap.Scope, id keymap.ID) string { return t.shells.Keys().Key(scope, id) }
 
-// drawStrip is the line of sessions, with badges for what happened in them.
-func (t *Shell) drawStrip(st *style.Styles, d *deck, w int) string {
-	t.strip = t.strip[:0]
-	var b strings.Builder
-	at, cur := 0, d.current()
-	room := max(10, w/max(1, len(d.all))-3)
-	for i, s := range d.all {
-		text := " " + strconv.Itoa(i+1) + " " + display.Cut(s.title(), room-6, st.Icons.More)
-		rang := s.term != nil && s != cur && s.term.Bells() > s.bells
-		if rang { // what has ended may have rung before
-			text += " " + st.Icons.Bell
-		}
-		switch {
-		case s.term == nil:
-			text += " " + st.Icons.Unused
-		case s.live():
-		case s.term.End().Status.Code != 0:
-			text += " " + st.Icons.Failed
-		default:
-			text += " " + st.Icons.Exited
-		}
-		text += " "
-		n := display.Width(text)
-		if at+n > w {
-			break
-		}
-		switch {
-		case s == cur:
-			b.WriteString(st.Badge.Render(text))
-		case d.tiles.has(s):
-			b.WriteString(st.SelectedIdle.Render(text))
-		case rang:
-			b.WriteString(st.Warn.Render(text))
-		default:
-			b.WriteString(st.Muted.Render(text))
-		}
-		t.strip = append(t.strip, barSpan{at, at + n, strconv.Itoa(i)})
-		at += n
-	}
-	return b.String() + display.Spaces(w-at)
-}
-
 // Foot implements Tab: the keys behind the prefix, or how the program ended.
 func (t *Shell) Foot(env Env) string {
 	st := env.Style
