@@ -88,7 +88,7 @@ func (e *Engine) firstTime(name string) bool {
 func (e *Engine) create(ctx context.Context, op *operation, rec *state.Record, img image.Resolved) error {
 	rec.ImageID, rec.ImageConfig = img.ID, img.Config
 	err := op.step("complete configuration", "What the user did not say is taken from the image's configuration.",
-		&rec.Config, func() (err error) {
+		state.Config(&rec.Config), func() (err error) {
 			if err := complete(&rec.Config, img.Config, rec.ID); err != nil {
 				return err
 			}

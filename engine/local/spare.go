@@ -1,11 +1,8 @@
 package local
 
 import (
-	"encoding/json"
 	"sync"
 
-	"berth/engine"
-	"berth/engine/internal/bundle"
 	"berth/engine/internal/cgroup"
 	"berth/engine/internal/shim"
 	"berth/engine/internal/state"
@@ -29,18 +26,9 @@ func (e *Engine) ExpectStart() {
 	defer s.mu.Unlock()
 	if s.id == "" {
 		s.id = state.NewID()
+		go cgroup.Detect() // meanwhile: the making of a container needs it
 		s.shim = shim.Ready(e.state.Dir(s.id))
-		go rehearse()
 	}
-}
-
-// rehearse does, while something else is done, what the making of a container will need:
-// it looks at the host's control groups and has package json learn what is written.
-func rehearse() {
-	cgroup.Detect()
-	_, _ = json.Marshal(&state.Record{})
-	bundle.LearnToWrite()
-	_, _ = json.Marshal(&engine.Container{})
 }
 
 // newID returns the ID of a container to be made.

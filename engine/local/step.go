@@ -3,13 +3,13 @@ package local
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"time"
 
 	"berth/engine"
 	"berth/engine/internal/eventlog"
+	"berth/engine/internal/jsonfields"
 )
 
 // An operation publishes the steps of one request.
@@ -69,7 +69,7 @@ func (o *operation) end(s *engine.Step, data any, err error) error {
 }
 
 func (o *operation) tell(s *engine.Step, at time.Time, data any) {
-	s.Data, _ = json.Marshal(data) // data of ours always encodes; without it the step still tells its name
+	s.Data, _ = encodeData(data) // data of ours always encodes; without it the step still tells its name
 	// A log that can't be written must not stop the work that it tells about.
 	o.log.Append(eventlog.Record{Time: at, Kind: string(engine.KindStep), Action: s.Name, ID: o.id, Data: eventlog.EncodeStep(s)})
 }
@@ -84,7 +84,7 @@ func (e *Engine) publish(action string, c *engine.Container, attrs map[string]st
 	all["image"], all["name"] = c.Image, c.Name
 	maps.Copy(all, attrs)
 	// Whoever reads this later may find the container gone: the record says how it was.
-	data, err := json.Marshal(c)
+	data, err := jsonfields.Append(nil, (*containerObject)(c))
 	if err != nil {
 		return fmt.Errorf("publish %q: %w", action, err)
 	}

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"berth/engine/internal/idmap"
+	"berth/engine/internal/jsonfields"
+	"berth/engine/internal/jsonfields/fieldstest"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -56,6 +59,29 @@ func TestBundleArrivesAsItWasWritten(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
+	}
+}
+
+func TestBundleIsWhatPackageJSONReadsAndWrites(t *testing.T) {
+	for _, want := range []*Bundle{full(), {}} {
+		data, err := jsonfields.Append(nil, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := &Bundle{}
+		if err := json.Unmarshal(data, got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\nis %+v, %v", data, got, err)
+		}
+		if data, err = json.Marshal(want); err != nil {
+			t.Fatal(err)
+		}
+		got = &Bundle{}
+		if err := jsonfields.Parse(data, got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\nis %+v, %v", data, got, err)
+		}
+	}
+	for _, o := range []jsonfields.Object{&Rootfs{}, &Restart{}, &Log{}, &mapping{}, &root{}, &namespace{}, &capabilities{}} {
+		fieldstest.Same(t, o)
 	}
 }
 

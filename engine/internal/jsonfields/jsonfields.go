@@ -141,7 +141,7 @@ func Int[T ~int | ~int64](c *Codec, tag string, p *T) {
 }
 
 // Uint is a field.
-func Uint[T ~uint | ~uint32 | ~uint64](c *Codec, tag string, p *T) {
+func Uint[T ~uint | ~uint16 | ~uint32 | ~uint64](c *Codec, tag string, p *T) {
 	v, write := c.field(tag, *p == 0)
 	switch {
 	case write:
@@ -299,24 +299,34 @@ type object[T any] interface {
 
 // Pointer is a field that is an object, or null.
 func Pointer[T any, P object[T]](c *Codec, tag string, p **T) {
+	PointerAs(c, tag, p, func(t *T) Object { return P(t) })
+}
+
+// PointerAs is Pointer for a type of another package, which as makes an Object of.
+func PointerAs[T any](c *Codec, tag string, p **T, as func(*T) Object) {
 	v, write := c.field(tag, *p == nil)
 	var err error
 	switch {
 	case write && *p == nil:
 		c.out = append(c.out, "null"...)
 	case write:
-		c.out, err = Append(c.out, P(*p))
+		c.out, err = Append(c.out, as(*p))
 	case v != nil:
 		if *p == nil {
 			*p = new(T)
 		}
-		err = Parse(v, P(*p))
+		err = Parse(v, as(*p))
 	}
 	c.mistake(tag, err)
 }
 
 // List is a field that is an array of objects.
 func List[T any, P object[T]](c *Codec, tag string, p *[]T) {
+	ListAs(c, tag, p, func(t *T) Object { return P(t) })
+}
+
+// ListAs is List for a type of another package, which as makes an Object of.
+func ListAs[T any](c *Codec, tag string, p *[]T, as func(*T) Object) {
 	v, write := c.field(tag, len(*p) == 0)
 	switch {
 	case write && *p == nil:
@@ -328,7 +338,7 @@ func List[T any, P object[T]](c *Codec, tag string, p *[]T) {
 				c.out = append(c.out, ',')
 			}
 			var err error
-			c.out, err = Append(c.out, P(&(*p)[i]))
+			c.out, err = Append(c.out, as(&(*p)[i]))
 			c.mistake(tag, err)
 		}
 		c.out = append(c.out, ']')
@@ -336,7 +346,7 @@ func List[T any, P object[T]](c *Codec, tag string, p *[]T) {
 		elements, err := elements(v)
 		*p = make([]T, len(elements))
 		for i := 0; i < len(elements) && err == nil; i++ {
-			err = Parse(elements[i], P(&(*p)[i]))
+			err = Parse(elements[i], as(&(*p)[i]))
 		}
 		c.mistake(tag, err)
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"berth/engine/internal/bundle"
 	"berth/engine/internal/cgroup"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -71,7 +70,7 @@ func serveContainer(dir string, l launcher, faults *log.Logger) error {
 	if err != nil {
 		return err
 	}
-	go rehearse()
+	go cgroup.Detect() // which every start needs, whatever it starts
 	// Orphans of the container come to us, not to the host's init.
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		faults.Printf("become subreaper: %v", err)
@@ -90,13 +89,6 @@ func logFaults() error {
 	}
 	defer unix.Close(fd) // standard error has it
 	return os.NewSyscallError("dup3", unix.Dup3(fd, 2, 0))
-}
-
-// rehearse does what every start needs, whatever it starts, before berth knows that:
-// it looks at the host's control groups and has package json learn a bundle's types.
-func rehearse() {
-	cgroup.Detect()
-	bundle.Learn()
 }
 
 // closeInherited closes what berth itself inherited from whoever started it, such as
