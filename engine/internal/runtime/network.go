@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"bytes"
+	"encoding/binary"
 	"os"
 	"runtime"
 
@@ -11,8 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Network is a network namespace that is made before its container. Most of what the
-// kernel does for a container's clone is this namespace, and it can do it meanwhile.
+// A Network is a network namespace, its loopback interface up, that is made before its
+// container. Most of what the kernel does for a container's clone is this namespace, and
+// it can do it meanwhile.
 type Network struct {
 	made chan struct{} // closed when file is set
 	file *os.File      // nil: the clone makes it, or tells why it can't
@@ -20,19 +23,29 @@ type Network struct {
 
 // PrepareNetwork begins to make the network namespace of b's next start, and returns at
 // once: nil if there is nothing to make, or if it must belong to a user namespace, which
-// the clone makes too. The caller gives it to Start and closes it afterwards.
+// the clone makes too. A nil b is not known yet; most containers need one. The caller
+// gives it to Start and closes it afterwards.
 func PrepareNetwork(b *bundle.Bundle) *Network {
-	if b.IDMap.Mode != "" && b.IDMap.Mode != idmap.Host || b.Spec.Linux == nil {
+	if os.Geteuid() != 0 || b != nil && !wantsNetwork(b) {
 		return nil
 	}
+	n := &Network{made: make(chan struct{})}
+	go n.make()
+	return n
+}
+
+// wantsNetwork reports whether b's container gets a network namespace that can be made
+// outside it.
+func wantsNetwork(b *bundle.Bundle) bool {
+	if b.IDMap.Mode != "" && b.IDMap.Mode != idmap.Host || b.Spec.Linux == nil {
+		return false
+	}
 	for _, ns := range b.Spec.Linux.Namespaces {
-		if ns.Type == specs.NetworkNamespace && ns.Path == "" {
-			n := &Network{made: make(chan struct{})}
-			go n.make()
-			return n
+		if ns.Type == specs.NetworkNamespace {
+			return ns.Path == ""
 		}
 	}
-	return nil
+	return false
 }
 
 func (n *Network) make() {
@@ -49,10 +62,38 @@ func (n *Network) make() {
 		runtime.UnlockOSThread()
 		return
 	}
-	n.file, _ = os.Open(own) // without it the namespace is gone again
+	if raiseLoopback() == nil {
+		n.file, _ = os.Open(own) // without it the namespace is gone again
+	}
 	if unix.Setns(int(before.Fd()), unix.CLONE_NEWNET) == nil {
 		runtime.UnlockOSThread()
 	} // else the thread, which nothing may run on, ends with this goroutine
+}
+
+// raiseLoopback brings up "lo" in this thread's network namespace.
+func raiseLoopback() error {
+	sock, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(sock)
+	req, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	req.SetUint16(unix.IFF_UP)
+	return unix.IoctlIfreq(sock, unix.SIOCSIFFLAGS, req)
+}
+
+// loopbackUp is the struct ifreq of netdevice(7) that a child brings up "lo" with.
+func loopbackUp() []byte {
+	var ifreq bytes.Buffer
+	name := make([]byte, unix.IFNAMSIZ)
+	copy(name, "lo")
+	ifreq.Write(name)
+	_ = binary.Write(&ifreq, binary.NativeEndian, uint16(unix.IFF_UP)) // a Buffer takes all
+	ifreq.Write(make([]byte, 40-ifreq.Len()))
+	return ifreq.Bytes()
 }
 
 // wait returns the namespace, nil if there is none.

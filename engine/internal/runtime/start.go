@@ -122,18 +122,22 @@ const gateMaps = "id maps"
 // begin is the child's first steps: alone in its new namespaces, with as few
 // descriptors as possible.
 func (s *start) begin() {
-	names, network := namespaceNames(s.flags), s.o.Network.wait()
-	if network != nil {
+	names := namespaceNames(s.flags)
+	if wantsNetwork(s.b) {
+		s.network = s.o.Network.wait()
+	}
+	if s.network != nil {
 		s.flags &^= unix.CLONE_NEWNET
 	}
 	s.Step("clone", "", "Make a child process in namespaces of its own: it sees its own processes, mounts, network and names.",
 		map[string]any{"namespaces": names, "flags": fmt.Sprintf("%#x", s.flags)})
-	s.KeepOnly(append(s.keep(), network)...)
-	if network != nil {
-		s.Call(unix.SYS_SETNS, network.Fd(), unix.CLONE_NEWNET)
-	}
+	s.KeepOnly(append(s.keep(), s.network)...)
 	s.resetSignals()
 	s.Call(unix.SYS_UMASK, 0) // the modes below are meant as they are written
+	if s.network != nil {
+		s.Step("enter network", "", "Enter a network namespace that was made while the container was: its loopback interface, the only one, is up.", nil)
+		s.Call(unix.SYS_SETNS, s.network.Fd(), unix.CLONE_NEWNET)
+	}
 	if !s.userns() {
 		return
 	}

@@ -74,7 +74,10 @@ func (s *supervisor) launch(req *wireRequest) (*run, error) {
 			size = engine.Size(req.Attach.Size)
 		}
 	}
-	network := runtime.PrepareNetwork(s.b)
+	network := s.network // of the first start, that is
+	if s.network = nil; network == nil {
+		network = runtime.PrepareNetwork(s.b)
+	}
 	defer network.Close()
 	io, err := newStdio(p.Terminal, s.b.Stdin, size)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"berth/engine/internal/bundle"
 	"berth/engine/internal/cgroup"
 	"berth/engine/internal/logfile"
+	"berth/engine/internal/runtime"
 	"berth/pty/session"
 
 	"golang.org/x/sys/unix"
@@ -36,6 +37,7 @@ type supervisor struct {
 	faults   *log.Logger
 	conns    sync.WaitGroup
 	reaper   reaper
+	network  *runtime.Network // made ahead for the first start, or nil
 
 	mu     sync.Mutex
 	status Status
@@ -78,7 +80,8 @@ func (r *run) attach(w *wireAttach, first bool) *session.Client {
 func supervise(dir string, starter *conn, l launcher, faults *log.Logger) error {
 	s := &supervisor{
 		dir: dir, launcher: l, faults: faults,
-		execs: map[string]*execution{}, halted: make(chan struct{}), open: map[*conn]bool{},
+		network: runtime.PrepareNetwork(nil),
+		execs:   map[string]*execution{}, halted: make(chan struct{}), open: map[*conn]bool{},
 	}
 	var first wireRequest
 	var early error
