@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,7 +32,7 @@ func TestServedImageIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.close()
-	whole := layer{files: []string{files, filepath.Join(files, "missing")}}
+	whole := layer{files: []string{files, filepath.Join(files, "missing")}, edition: "first"}
 	first := layer{files: []string{filepath.Join(files, "a/two"), filepath.Join(files, "three")}, bytes: 2}
 	renamed := layer{files: []string{filepath.Join(files, "three")}, as: "renamed"}
 	if err := r.add("image", 6, whole, first, renamed); err != nil {
@@ -51,8 +52,32 @@ func TestServedImageIsWhole(t *testing.T) {
 	if layers, err := image.Layers(); err != nil || len(layers) != 3 {
 		t.Errorf("%d layers, %v", len(layers), err)
 	}
-	if got, want := r.size("image").bytes, int64(1+2+3+2+3); got != want {
+	if got, want := r.size("image").bytes, int64(5+1+2+3+2+3); got != want {
 		t.Errorf("the image is said to hold %d bytes, want %d", got, want)
+	}
+	whole.edition = "other"
+	if err := r.add("image2", 6, whole); err != nil {
+		t.Fatal(err)
+	}
+	if ref, err = name.ParseReference(r.ref("image2")); err != nil {
+		t.Fatal(err)
+	}
+	second, err := remote.Image(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validate.Image(second); err != nil {
+		t.Error(err)
+	}
+	a, aerr := image.Layers()
+	b, berr := second.Layers()
+	if err := errors.Join(aerr, berr); err != nil {
+		t.Fatal(err)
+	}
+	aID, aerr := a[0].DiffID()
+	bID, berr := b[0].DiffID()
+	if aerr != nil || berr != nil || aID == bID {
+		t.Errorf("two editions of a layer are %s (%v) and %s (%v)", aID, aerr, bID, berr)
 	}
 }
 
