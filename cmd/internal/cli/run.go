@@ -55,6 +55,9 @@ func (f *runFlags) define(fs *pflag.FlagSet) {
 }
 
 func (a *App) run(ctx context.Context, f *runFlags, args []string) error {
+	if f.sigProxy && !f.detach && !(f.opts.TTY() && f.opts.Interactive()) {
+		a.signals.ask(proxied...) // it is some time until they are taken over
+	}
 	eng, err := a.openEngine(ctx, true)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ func (e *signalError) Error() string { return "interrupted by " + e.sig.String()
 type signals struct {
 	incoming chan os.Signal
 	done     chan struct{}
+	asking   sync.WaitGroup // for signals
 
 	mu      sync.Mutex // guards handler
 	handler func(syscall.Signal)
@@ -35,12 +36,12 @@ func catchSignals(parent context.Context) (context.Context, *signals) {
 	s := &signals{incoming: make(chan os.Signal, 16), done: make(chan struct{})}
 	s.handler = func(sig syscall.Signal) {
 		if !slices.Contains(ending, os.Signal(sig)) {
-			return // takeOver had asked for it
+			return // takeOver had asked for it, or is about to come
 		}
 		cancel(&signalError{sig})
 		signal.Reset(sig)
 	}
-	signal.Notify(s.incoming, ending...)
+	s.ask(ending...)
 	go func() {
 		for {
 			select {
@@ -57,22 +58,32 @@ func catchSignals(parent context.Context) (context.Context, *signals) {
 	return ctx, s
 }
 
+// ask asks for signals, and does not wait until it has them: each takes two switches of
+// threads, a tenth of a millisecond or more for all. Until then a signal ends the program
+// by itself.
+func (s *signals) ask(sigs ...os.Signal) {
+	if len(sigs) == 0 {
+		return // Notify takes that for all there are
+	}
+	s.asking.Go(func() { signal.Notify(s.incoming, sigs...) })
+}
+
 func (s *signals) stop() {
+	s.asking.Wait()
 	signal.Stop(s.incoming)
 	close(s.done)
 }
 
 // takeOver sends the signals, and more kinds of them if given, to handle until the
 // returned function is called. From then on those more are ignored: the program ends
-// soon, and each that is let go costs it two switches of threads.
+// soon, and each that is let go costs as much as the asking.
 func (s *signals) takeOver(handle func(syscall.Signal), more ...os.Signal) (giveBack func()) {
+	s.ask(more...)
+	s.asking.Wait()
 	s.mu.Lock()
 	before := s.handler
 	s.handler = handle
 	s.mu.Unlock()
-	if len(more) > 0 {
-		signal.Notify(s.incoming, more...)
-	}
 	return func() {
 		s.mu.Lock()
 		s.handler = before

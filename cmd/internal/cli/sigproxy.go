@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 	"syscall"
 
@@ -30,10 +31,13 @@ type signalProxy struct {
 	count   int
 }
 
+// proxied are the signals that a proxy passes on besides those that ask to end.
+var proxied = []os.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGCONT}
+
 // proxySignals takes the signals over until stop is called.
 func (a *App) proxySignals(ctx context.Context, s *session) *signalProxy {
 	p := &signalProxy{app: a, ctx: ctx, session: s}
-	p.giveBack = a.signals.takeOver(p.handle, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGCONT)
+	p.giveBack = a.signals.takeOver(p.handle, proxied...)
 	return p
 }
 
