@@ -16,7 +16,6 @@
 package jsonfields
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -39,11 +38,12 @@ type Codec struct {
 
 	in   []member // what is being read
 	next int      // the member behind the one that was read last
+	all  *members
 	err  error
 }
 
 // A member is one name of an object that is read, with the text of its value.
-type member struct{ name, value []byte }
+type member struct{ name, value string }
 
 // Append appends o as JSON.
 func Append(dst []byte, o Object) ([]byte, error) {
@@ -55,49 +55,61 @@ func Append(dst []byte, o Object) ([]byte, error) {
 // Parse sets what data, one JSON object, names of o. Names that o does not have are passed over. After an
 // error o is partly set.
 func Parse(data []byte, o Object) error {
-	s := scanner{data: data}
-	c := Codec{in: s.object()}
-	if s.blank(); s.err == nil && s.pos != len(data) {
-		s.fail("the end")
-	}
-	if s.err != nil {
-		return s.err
-	}
-	o.Fields(&c)
-	return c.err
+	// All strings are parts of this one: what is read once is mostly kept whole.
+	return parse(string(data), o, new(members))
 }
 
+func parse(text string, o Object, all *members) error {
+	s := scanner{text: text}
+	c := Codec{all: all}
+	before := len(*all)
+	s.object(func(m member) { *all = append(*all, m) })
+	c.in = (*all)[before:]
+	if s.blank(); s.err == nil && s.pos != len(text) {
+		s.fail("the end")
+	}
+	if s.err == nil {
+		o.Fields(&c)
+		s.err = c.err
+	}
+	*all = (*all)[:before]
+	return s.err
+}
+
+// members are those of an object and of the objects that it is in.
+type members []member
+
 // field begins a field. Writing, it returns true if the field is to be written. Reading, it
-// returns the field's text, nil if there is none.
-func (c *Codec) field(tag string, empty bool) (value []byte, write bool) {
+// returns the field's text, "" if there is none.
+func (c *Codec) field(tag string, empty bool) (value string, write bool) {
 	name, omit := strings.CutSuffix(tag, ",omitempty")
 	if c.out == nil {
 		return c.find(name), false
 	}
 	if c.err != nil || omit && empty {
-		return nil, false
+		return "", false
 	}
 	if c.more {
 		c.out = append(c.out, ',')
 	}
 	c.more = true
 	c.out = append(append(append(c.out, '"'), name...), '"', ':')
-	return nil, true
+	return "", true
 }
 
 // find looks a member up: mostly it is the next one. null is as good as none.
-func (c *Codec) find(name string) []byte {
+func (c *Codec) find(name string) string {
 	for i := range c.in {
 		m := &c.in[(c.next+i)%len(c.in)]
-		if string(m.name) == name {
+		if m.name == name {
 			c.next += i + 1
 			if m.value[0] == 'n' {
-				return nil
+				return ""
 			}
 			return m.value
 		}
 	}
-	return nil
+	return ""
 }
 
 // mistake notes that a value is not of the field's type.
@@ -114,9 +126,9 @@ func (c *Codec) Bool(tag string, p *bool) {
 	switch {
 	case write:
 		c.out = strconv.AppendBool(c.out, *p)
-	case v != nil:
+	case v != "":
 		*p = v[0] == 't'
-		if string(v) != "true" && string(v) != "false" {
+		if v != "true" && v != "false" {
 			c.mistake(tag, errKind)
 		}
 	}
@@ -133,8 +145,8 @@ func Int[T ~int | ~int64](c *Codec, tag string, p *T) {
 	switch {
 	case write:
 		c.out = strconv.AppendInt(c.out, int64(*p), 10)
-	case v != nil:
-		n, err := strconv.ParseInt(string(v), 10, 64)
+	case v != "":
+		n, err := strconv.ParseInt(v, 10, 64)
 		c.mistake(tag, err)
 		*p = T(n)
 	}
@@ -146,8 +158,8 @@ func Uint[T ~uint | ~uint16 | ~uint32 | ~uint64](c *Codec, tag string, p *T) {
 	switch {
 	case write:
 		c.out = strconv.AppendUint(c.out, uint64(*p), 10)
-	case v != nil:
-		n, err := strconv.ParseUint(string(v), 10, 64)
+	case v != "":
+		n, err := strconv.ParseUint(v, 10, 64)
 		if err == nil && uint64(T(n)) != n {
 			err = strconv.ErrRange
 		}
@@ -162,7 +174,7 @@ func String[T ~string](c *Codec, tag string, p *T) {
 	switch {
 	case write:
 		c.out = AppendString(c.out, string(*p))
-	case v != nil:
+	case v != "":
 		s, err := unquote(v)
 		c.mistake(tag, err)
 		*p = T(s)
@@ -175,7 +187,7 @@ func (c *Codec) Time(tag string, p *time.Time) {
 	switch {
 	case write:
 		c.out = append(p.UTC().AppendFormat(append(c.out, '"'), time.RFC3339Nano), '"')
-	case v != nil:
+	case v != "":
 		s, err := unquote(v)
 		if err == nil {
 			*p, err = time.Parse(time.RFC3339Nano, s)
@@ -192,7 +204,7 @@ func (c *Codec) Bytes(tag string, p *[]byte) {
 		c.out = append(c.out, "null"...)
 	case write:
 		c.out = append(base64.StdEncoding.AppendEncode(append(c.out, '"'), *p), '"')
-	case v != nil:
+	case v != "":
 		s, err := unquote(v)
 		if err == nil {
 			*p, err = base64.StdEncoding.DecodeString(s)
@@ -216,7 +228,7 @@ func (c *Codec) Strings(tag string, p *[]string) {
 			c.out = AppendString(c.out, s)
 		}
 		c.out = append(c.out, ']')
-	case v != nil:
+	case v != "":
 		elements, err := elements(v)
 		*p = make([]string, len(elements))
 		for i := 0; i < len(elements) && err == nil; i++ {
@@ -241,14 +253,14 @@ func (c *Codec) Map(tag string, p *map[string]string) {
 			c.out = AppendString(append(AppendString(c.out, k), ':'), (*p)[k])
 		}
 		c.out = append(c.out, '}')
-	case v != nil:
-		s := scanner{data: v}
+	case v != "":
+		s := scanner{text: v}
 		*p = map[string]string{}
-		for _, m := range s.object() {
+		s.object(func(m member) {
 			text, err := unquote(m.value)
 			c.mistake(tag, err)
-			(*p)[string(m.name)] = text
-		}
+			(*p)[m.name] = text
+		})
 		c.mistake(tag, s.err)
 	}
 }
@@ -261,8 +273,8 @@ func (c *Codec) Raw(tag string, p *json.RawMessage) {
 		c.out = append(c.out, "null"...)
 	case write:
 		c.out = append(c.out, *p...)
-	case v != nil:
-		*p = bytes.Clone(v)
+	case v != "":
+		*p = json.RawMessage(v)
 	}
 }
 
@@ -274,8 +286,8 @@ func (c *Codec) Any(tag string, p any, empty bool) {
 		data, err := json.Marshal(p)
 		c.mistake(tag, err)
 		c.out = append(c.out, data...)
-	case v != nil:
-		c.mistake(tag, json.Unmarshal(v, p))
+	case v != "":
+		c.mistake(tag, json.Unmarshal([]byte(v), p))
 	}
 }
 
@@ -285,8 +297,8 @@ func (c *Codec) Struct(tag string, o Object) {
 	var err error
 	if write {
 		c.out, err = Append(c.out, o)
-	} else if v != nil {
-		err = Parse(v, o)
+	} else if v != "" {
+		err = parse(v, o, c.all)
 	}
 	c.mistake(tag, err)
 }
@@ -311,11 +323,11 @@ func PointerAs[T any](c *Codec, tag string, p **T, as func(*T) Object) {
 		c.out = append(c.out, "null"...)
 	case write:
 		c.out, err = Append(c.out, as(*p))
-	case v != nil:
+	case v != "":
 		if *p == nil {
 			*p = new(T)
 		}
-		err = Parse(v, as(*p))
+		err = parse(v, as(*p), c.all)
 	}
 	c.mistake(tag, err)
 }
@@ -342,11 +354,11 @@ func ListAs[T any](c *Codec, tag string, p *[]T, as func(*T) Object) {
 			c.mistake(tag, err)
 		}
 		c.out = append(c.out, ']')
-	case v != nil:
+	case v != "":
 		elements, err := elements(v)
 		*p = make([]T, len(elements))
 		for i := 0; i < len(elements) && err == nil; i++ {
-			err = Parse(elements[i], as(&(*p)[i]))
+			err = parse(elements[i], as(&(*p)[i]), c.all)
 		}
 		c.mistake(tag, err)
 	}

@@ -3,6 +3,7 @@ package jsonfields
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -10,7 +11,7 @@ import (
 // mistake inside a value that nobody reads may go unnoticed; one that hides where the
 // value ends does not.
 type scanner struct {
-	data []byte
+	text string
 	pos  int
 	err  error
 }
@@ -23,14 +24,14 @@ func (s *scanner) fail(expected string) {
 
 // peek returns the next byte, 0 at the end.
 func (s *scanner) peek() byte {
-	if s.pos < len(s.data) {
-		return s.data[s.pos]
+	if s.pos < len(s.text) {
+		return s.text[s.pos]
 	}
 	return 0
 }
 
 func (s *scanner) blank() {
-	for s.pos < len(s.data) && (s.data[s.pos] == ' ' || s.data[s.pos] == '\n' || s.data[s.pos] == '\t' || s.data[s.pos] == '\r') {
+	for s.pos < len(s.text) && (s.text[s.pos] == ' ' || s.text[s.pos] == '\n' || s.text[s.pos] == '\t' || s.text[s.pos] == '\r') {
 		s.pos++
 	}
 }
@@ -45,28 +46,25 @@ func (s *scanner) take(c byte) bool {
 	return true
 }
 
-// object splits an object into its members.
-func (s *scanner) object() []member {
-	all := make([]member, 0, 8)
+// object calls each for the members of an object.
+func (s *scanner) object(each func(member)) {
 	s.split('{', '}', func() {
 		if s.blank(); s.peek() != '"' {
 			s.fail("a name")
 			return
 		}
-		quoted := s.value()
-		name, err := unquote(quoted)
+		name, err := unquote(s.value())
 		if err != nil || !s.take(':') {
 			s.fail("a name and a colon")
 			return
 		}
-		all = append(all, member{[]byte(name), s.value()})
+		each(member{name, s.value()})
 	})
-	return all
 }
 
 // elements splits an array.
-func elements(array []byte) (all [][]byte, err error) {
-	s := scanner{data: array}
+func elements(array string) (all []string, err error) {
+	s := scanner{text: array}
 	s.split('[', ']', func() { all = append(all, s.value()) })
 	return all, s.err
 }
@@ -92,14 +90,14 @@ func (s *scanner) split(begin, end byte, one func()) {
 }
 
 // value returns the text of the next value and goes past it.
-func (s *scanner) value() []byte {
+func (s *scanner) value() string {
 	s.blank()
 	from := s.pos
 	depth := 0
 	for s.err == nil {
 		switch c := s.peek(); c {
 		case '"':
-			s.text()
+			s.quoted()
 		case '{', '[':
 			depth++
 			s.pos++
@@ -118,24 +116,27 @@ func (s *scanner) value() []byte {
 			break
 		}
 	}
-	if s.err != nil || s.data[from] == ',' || s.data[from] == ':' {
+	if s.err != nil || s.text[from] == ',' || s.text[from] == ':' {
 		s.fail("a value")
-		return []byte("null")
+		return "null"
 	}
-	return s.data[from:s.pos]
+	return s.text[from:s.pos]
 }
 
-// text goes past a string.
-func (s *scanner) text() {
-	for s.pos++; ; s.pos++ {
-		switch s.peek() {
-		case '"':
-			s.pos++
-			return
-		case '\\':
-			s.pos++
-		case 0:
+// quoted goes past a string.
+func (s *scanner) quoted() {
+	for s.pos++; ; {
+		n := strings.IndexByte(s.text[s.pos:], '"')
+		if n < 0 {
 			s.fail("the end of a string")
+			return
+		}
+		s.pos += n + 1
+		backslashes := 0
+		for s.text[s.pos-2-backslashes] == '\\' {
+			backslashes++
+		}
+		if backslashes%2 == 0 {
 			return
 		}
 	}
@@ -144,28 +145,29 @@ func (s *scanner) text() {
 // word goes past a number or a literal.
 func (s *scanner) word() {
 	from := s.pos
-	for ; s.pos < len(s.data); s.pos++ {
-		c := s.data[s.pos]
+	for ; s.pos < len(s.text); s.pos++ {
+		c := s.text[s.pos]
 		if c != '-' && c != '+' && c != '.' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
 			break
 		}
 	}
-	if word := string(s.data[from:s.pos]); word == "" || word[0] > '9' && word != "true" && word != "false" && word != "null" {
+	if word := s.text[from:s.pos]; word == "" || word[0] > '9' && word != "true" && word != "false" && word != "null" {
 		s.fail("a value")
 	}
 }
 
 // unquote returns what a string's text means.
-func unquote(v []byte) (string, error) {
+func unquote(v string) (string, error) {
 	if len(v) < 2 || v[0] != '"' {
 		return "", errKind
 	}
-	for _, c := range v[1 : len(v)-1] {
-		if c == '\\' || c < ' ' || c >= utf8.RuneSelf {
+	inside := v[1 : len(v)-1]
+	for i := range len(inside) {
+		if c := inside[i]; c == '\\' || c < ' ' || c >= utf8.RuneSelf {
 			var s string
-			err := json.Unmarshal(v, &s)
+			err := json.Unmarshal([]byte(v), &s)
 			return s, err
 		}
 	}
-	return string(v[1 : len(v)-1]), nil
+	return inside, nil
 }
