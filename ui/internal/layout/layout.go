@@ -66,14 +66,16 @@ const wide = 100
 // Compute divides a window.
 func Compute(w Want) Layout {
 	l := Layout{Mode: Wide}
+	alone := w.W < wide || w.H < 18
 	switch {
 	case w.W < 30 || w.H < 9:
 		l.Mode = Tiny
-	case w.W < wide || w.H < 18 || w.Zoom:
+	case alone || w.Zoom:
 		l.Mode = Stack
 	}
+	bare := alone && w.Zoom // all that there is left to give it is what stands above
 	body := Rect{0, 0, max(0, w.W), max(0, w.H)}
-	if w.H >= 4 {
+	if w.H >= 4 && !bare {
 		l.Header = Rect{0, 0, w.W, 1}
 		body.Y, body.H = 1, body.H-1
 	}
@@ -82,7 +84,7 @@ func Compute(w Want) Layout {
 		body.H--
 	}
 	if l.Mode != Wide {
-		if l.Mode == Stack {
+		if l.Mode == Stack && !bare {
 			l.Tabs = Rect{0, body.Y, body.W, 1}
 			body.Y, body.H = body.Y+1, body.H-1
 		}

@@ -52,6 +52,18 @@ func check(t *testing.T, want Want) {
 	}
 }
 
+// Zooming is no dead key where one pane shows anyway.
+func TestZoomGivesRoomInEveryWindow(t *testing.T) {
+	for _, size := range [][2]int{{160, 45}, {80, 24}, {120, 12}, {20, 5}} {
+		w := Want{W: size[0], H: size[1], Focus: Main}
+		before := Compute(w).Pane[Main]
+		w.Zoom = true
+		if after := Compute(w).Pane[Main]; after.W*after.H <= before.W*before.H {
+			t.Errorf("%v: %+v becomes %+v", size, before, after)
+		}
+	}
+}
+
 func TestFocusedListKeepsItsLines(t *testing.T) {
 	l := Compute(Want{W: 120, H: 35, Focus: Containers, Rows: [3]int{9, 8, 0}})
 	if got := l.Pane[Containers].H; got < 8+3 {
