@@ -3,10 +3,18 @@ package shim
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"berth/engine/internal/cgroup"
 	"berth/engine/internal/state"
 )
+
+// announce lets those go on who wait for the run's end, and before this goroutine does:
+// a client waits for them.
+func (r *run) announce() {
+	close(r.exited)
+	runtime.Gosched()
+}
 
 // record writes the status. s.mu is held.
 func (s *supervisor) record() {

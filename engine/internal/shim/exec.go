@@ -98,7 +98,7 @@ func (s *supervisor) finishExec(e *execution) {
 	e.op.exit(r.start, exit)
 	s.events.add("exec_die", map[string]string{"execID": e.id, "exitCode": fmt.Sprint(exit.Code)})
 	s.events.flush()
-	close(r.exited)
+	r.announce()
 	r.sess.Close()
 	tidy.soon()
 }

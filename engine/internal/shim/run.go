@@ -171,9 +171,12 @@ func (s *supervisor) logger() func(session.Kind, []byte) {
 // announces it.
 func (s *supervisor) finish(r *run) {
 	exit := s.wait(r)
-	dismantled := s.dismantle()
+	var dismantled chan struct{}
+	if !s.vanishes() {
+		dismantled = s.dismantle()
+	}
 	s.mu.Lock()
-	group := s.group
+	group, prog := s.group, s.prog
 	s.mu.Unlock()
 	if group != nil {
 		exit.OOMKilled = group.OOMKills() > 0 // a child of the program counts too, as with Docker
@@ -187,8 +190,7 @@ func (s *supervisor) finish(r *run) {
 		}
 	}
 	s.endExecs()
-	s.leaveGroup()
-	if !s.vanishes() {
+	if dismantled != nil {
 		<-dismantled
 	}
 	if s.b.AutoRemove {
@@ -226,9 +228,12 @@ func (s *supervisor) finish(r *run) {
 	if !again {
 		s.shut()
 	}
-	close(r.exited)
+	r.announce()
 	r.sess.Close()
-	<-dismantled
+	s.leaveGroup()
+	if dismantled == nil {
+		prog.Dismantle() // not beside what the client waits for: it halts all processors again and again
+	}
 }
 
 // leaveGroup closes what execs entered the control group by.
