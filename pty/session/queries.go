@@ -1,6 +1,9 @@
 package session
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // maxHeld is the longest escape sequence that a filter holds back to look at its end.
 // Queries are short; a longer sequence is something else and passes.
@@ -107,14 +110,19 @@ func isCSIQuery(params []byte, final byte) bool {
 	case 'q': // XTVERSION; " q" is the cursor's shape
 		return len(p) > 0 && p[0] == '>'
 	case 'u': // kitty keyboard flags; a bare "u" restores the cursor
-		return p == "?"
+		return len(p) > 0 && p[0] == '?'
+	case 'm': // XTQMODKEYS
+		return len(p) > 0 && p[0] == '?'
+	case 'h': // reports of the size begin with one
+		return p == "?2048"
 	case 'x': // DECREQTPARM; "$x" fills
 		return len(p) == 0 || p[len(p)-1] >= '0' && p[len(p)-1] <= '9'
 	case 'y': // DECRQCRA ends in "*"
 		return len(p) > 0 && p[len(p)-1] == '*'
 	case 't': // reports of window operations
-		switch p {
-		case "11", "13", "13;2", "14", "14;2", "15", "16", "18", "19", "20", "21":
+		op, _, _ := strings.Cut(p, ";")
+		switch op {
+		case "11", "13", "14", "15", "16", "18", "19", "20", "21":
 			return true
 		}
 	case 'w': // DECRQPSR
