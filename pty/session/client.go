@@ -68,7 +68,9 @@ type Client struct {
 	consumed        int
 	underway        int
 	closed          bool
-	eof             bool // it has closed its input
+	eof             bool                // it has closed its input
+	direct          func(p []byte) bool // see Direct
+	waiting         bool                // Next does
 }
 
 // Attach adds a client. It is in the stream from now on, or from its repaint on.
@@ -163,7 +165,43 @@ func (c *Client) Next() (Output, error) {
 		if c.cu == nil && c.s.closed {
 			return Output{}, io.EOF
 		}
+		c.waiting = true
 		st.clients.Wait()
+		c.waiting = false
+	}
+}
+
+// Direct names a function that gets small output of a terminal while Next waits, instead of
+// it and without waking its goroutine: an echo takes the shortest way. The function must not
+// wait and not call the client. It returns false, having done nothing, if it can't take it
+// now: Next brings it then.
+func (c *Client) Direct(f func(p []byte) bool) {
+	c.s.stream.mu.Lock()
+	defer c.s.stream.mu.Unlock()
+	c.direct = f
+}
+
+// deliver gives direct what is new, and reports whether nothing is left for Next. mu is held.
+func (c *Client) deliver() bool {
+	if c.direct == nil || !c.waiting || c.closed || c.paint != nil || c.cu == nil || c.cu.lapsed || c.cu.spill != nil ||
+		c.dueSize() != c.told || c.filter.holding() || !c.opts.Stdout {
+		return false
+	}
+	for {
+		v, ok := c.cu.peek()
+		if !ok {
+			return true
+		}
+		mine := !c.opts.answers() || len(c.s.owners) == 0
+		if !mine {
+			o := c.s.ownerAt(v.pos)
+			mine = o == nil || o == c
+		}
+		if !mine || c.dueSize() != c.told || !c.direct(v.data) {
+			c.cu.unpeek(v)
+			return false
+		}
+		c.cu.releaseLocked(v)
 	}
 }
 

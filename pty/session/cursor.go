@@ -122,6 +122,13 @@ func (cu *cursor) releaseLocked(v view) {
 	}
 }
 
+// unpeek unpins a view that was not used. mu is held.
+func (cu *cursor) unpeek(v view) {
+	cu.viewing = 0
+	v.c.users--
+	cu.st.recycle(v.c)
+}
+
 // advance moves the cursor to the next chunk. A writer that waits for room looks again,
 // even if the chunk stays: perhaps only readers are left on it that nobody waits for.
 func (cu *cursor) advance() {

@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 
+	"berth/pty/quickio"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -22,8 +24,8 @@ const maxReplies = 16 << 10
 // program that never reads blocks its goroutine and nothing else.
 type input struct {
 	s    *Session
-	f    *os.File // of a pipe; nil on a terminal
-	gate *gate    // of a terminal
+	f    *os.File      // of a pipe; nil on a terminal
+	gate *quickio.Gate // of a terminal
 
 	// Guarded by the stream's mu:
 
@@ -50,7 +52,7 @@ type piece struct {
 func (s *Session) openInput() error {
 	in := &input{s: s, f: s.cfg.Stdin}
 	if s.cfg.Terminal != nil {
-		g, err := newGate(s.cfg.Terminal, unix.EPOLLOUT)
+		g, err := quickio.NewGate(s.cfg.Terminal, unix.EPOLLOUT)
 		if err != nil {
 			return err
 		}
@@ -82,7 +84,7 @@ func (in *input) pass(p []byte, c *Client) {
 	st := in.s.stream
 	in.direct = true
 	st.mu.Unlock()
-	n, _, err := in.gate.try(unix.Write, p)
+	n, _, err := in.gate.TryWrite(p)
 	st.mu.Lock()
 	in.direct = false
 	if err != nil {
@@ -125,7 +127,7 @@ func (in *input) close() {
 	st.announce()
 	st.mu.Unlock()
 	if in.gate != nil {
-		in.gate.close()
+		in.gate.Close()
 	}
 	if in.f != nil {
 		_ = in.f.Close()
@@ -134,7 +136,8 @@ func (in *input) close() {
 
 func (in *input) write(p []byte) error {
 	if in.gate != nil {
-		return in.gate.write(p)
+		_, err := in.gate.Write(p)
+		return err
 	}
 	_, err := in.f.Write(p)
 	return err

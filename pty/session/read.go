@@ -3,7 +3,7 @@ package session
 import (
 	"time"
 
-	"golang.org/x/sys/unix"
+	"berth/pty/quickio"
 )
 
 const (
@@ -23,6 +23,9 @@ const (
 	floodSize = 4 << 10
 	floodLull = 4 * lull
 	floodGap  = 4 * floodLull
+	// lag is how much later than the clients the screen and the log hear of little, unless there
+	// is more.
+	lag = 200 * time.Microsecond
 )
 
 // A source reads one of the program's outputs into the stream.
@@ -35,7 +38,7 @@ const (
 // once. The kernel holds 64 KiB for a terminal meanwhile: the program is not stopped.
 type source struct {
 	s    *Session
-	gate *gate
+	gate *quickio.Gate
 	kind Kind
 
 	pending   int       // bytes that readers have not been woken for
@@ -80,39 +83,34 @@ func (s *Session) readSource(o output) {
 // read returns how much it read, 0 at the end.
 func (r *source) read(buf []byte) int {
 	for waited := false; ; {
-		n, ready, err := r.gate.try(unix.Read, buf)
+		n, ready, err := r.gate.Read(buf)
 		switch {
 		case err != nil:
 			return 0
 		case ready:
 			return n
-		case r.pending > 0 && r.flood && time.Since(r.announced) < floodGap:
-			rest(floodLull)
+		case r.flood && time.Since(r.announced) < floodGap:
+			quickio.Sleep(floodLull)
 			continue
 		case r.pending > 0 && !waited && time.Since(r.announced) < burstGap:
 			waited = true
-			rest(lull)
+			quickio.Sleep(lull)
 			continue
 		case r.pending > 0:
-			r.announce()
+			if r.announce(); r.flood {
+				continue
+			}
 		}
-		if r.gate.wait() != nil {
+		if r.gate.Wait() != nil {
 			return 0
 		}
 	}
 }
 
-// rest sleeps, in the kernel rather than in the runtime. A process of ours whose
-// goroutines all sleep goes to sleep as a whole and comes up again for each timer, with
-// the runtime's monitor: four thousand times a second that is a third of all its work.
-func rest(d time.Duration) {
-	ts := unix.NsecToTimespec(int64(d))
-	_ = unix.Nanosleep(&ts, nil) // a signal ends it early, which harms nothing
-}
-
-// collected counts what is new in the stream.
+// collected counts what is new in the stream. Little after a pause is passed on without a
+// look for more.
 func (r *source) collected(n int) {
-	if r.pending += n; r.pending >= announceSize {
+	if r.pending += n; r.pending >= announceSize || !r.flood && r.pending < floodSize && time.Since(r.announced) >= burstGap {
 		r.announce()
 	}
 }
@@ -122,5 +120,10 @@ func (r *source) announce() {
 	r.flood = r.pending >= floodSize
 	r.pending = 0
 	r.announced = time.Now()
+	if !r.flood && r.s.screen != nil && r.s.passOn() {
+		// What the screen and the log make of it would hold the answer to a key up, on the
+		// processor on which that is on its way.
+		r.gate.Linger(lag)
+	}
 	r.s.stream.wake()
 }

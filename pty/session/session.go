@@ -43,6 +43,8 @@ import (
 	"os"
 	"time"
 
+	"berth/pty/quickio"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -152,7 +154,7 @@ func New(c Config) (*Session, error) {
 // An output is one of the program's outputs.
 type output struct {
 	f    *os.File
-	gate *gate
+	gate *quickio.Gate
 	kind Kind
 }
 
@@ -165,12 +167,12 @@ func (s *Session) openOutputs() error {
 		if *o.f == nil {
 			continue
 		}
-		f, err := unwatched(*o.f)
+		f, err := quickio.Unwatched(*o.f)
 		if err != nil {
 			return err
 		}
 		*o.f = f
-		g, err := newGate(f, unix.EPOLLIN)
+		g, err := quickio.NewGate(f, unix.EPOLLIN)
 		if err != nil {
 			return err
 		}
@@ -182,7 +184,7 @@ func (s *Session) openOutputs() error {
 // closeFiles ends reading. Nothing can be lost by it.
 func (s *Session) closeFiles() {
 	for _, o := range s.outputs {
-		o.gate.close()
+		o.gate.Close()
 	}
 	for _, f := range []*os.File{s.cfg.Terminal, s.cfg.Stdout, s.cfg.Stderr} {
 		if f != nil {
@@ -238,7 +240,7 @@ func (s *Session) StopReading(quiet, limit time.Duration) {
 		last = head
 	}
 	for _, o := range s.outputs {
-		o.gate.stop() // buffered output was read already
+		o.gate.Stop() // buffered output was read already
 	}
 	st.waitEnd(time.Minute)
 }
@@ -262,6 +264,19 @@ func (s *Session) Clients() int {
 	s.stream.mu.Lock()
 	defer s.stream.mu.Unlock()
 	return len(s.clients)
+}
+
+// passOn gives little to the clients that wait for it, at once, and reports whether nobody
+// but the screen and the log is left to be told.
+func (s *Session) passOn() bool {
+	st := s.stream
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	all := len(s.clients) > 0
+	for _, c := range s.clients {
+		all = c.deliver() && all
+	}
+	return all
 }
 
 // runLog feeds the log.

@@ -1,4 +1,4 @@
-package session
+package quickio
 
 import (
 	"fmt"
@@ -10,14 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A gate waits for a descriptor that the runtime's poller does not watch.
+// A Gate waits for a descriptor that the runtime's poller does not watch.
 //
 // The poller asks the kernel for every change of what it watches. A program that prints
 // line by line makes one with each line, and each wakes our process, though nobody waits:
 // of a flood, that took more time than all that is done with its bytes. So the descriptor
 // has an epoll instance of its own, which is armed when somebody waits and speaks once.
 // That instance is what the poller watches, and what closing ends a wait by.
-type gate struct {
+type Gate struct {
 	raw     syscall.RawConn // of the descriptor
 	events  uint32
 	ep      *os.File
@@ -25,9 +25,9 @@ type gate struct {
 	stopped atomic.Bool
 }
 
-// unwatched returns a file for f's descriptor, non-blocking, which the poller does not
+// Unwatched returns a file for f's descriptor, non-blocking, which the poller does not
 // know. f is closed.
-func unwatched(f *os.File) (*os.File, error) {
+func Unwatched(f *os.File) (*os.File, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -54,8 +54,10 @@ func unwatched(f *os.File) (*os.File, error) {
 	return d, nil
 }
 
-// newGate waits for events, EPOLLIN or EPOLLOUT, of an unwatched file.
-func newGate(f *os.File, events uint32) (*gate, error) {
+// NewGate returns a gate for events, EPOLLIN or EPOLLOUT, of a file that the runtime's poller
+// does not know: see [Unwatched]. The file stays the caller's, and must be open as long as the
+// gate is used. It fails for what can't be waited for, such as a regular file.
+func NewGate(f *os.File, events uint32) (*Gate, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -68,7 +70,7 @@ func newGate(f *os.File, events uint32) (*gate, error) {
 		_ = unix.Close(ep)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	g := &gate{raw: raw, events: events | unix.EPOLLONESHOT, ep: os.NewFile(uintptr(ep), "epoll")}
+	g := &Gate{raw: raw, events: events | unix.EPOLLONESHOT, ep: os.NewFile(uintptr(ep), "epoll")}
 	if g.epRaw, err = g.ep.SyscallConn(); err == nil {
 		err = g.control(unix.EPOLL_CTL_ADD, unix.EPOLLONESHOT) // not armed: it says nothing but errors
 	}
@@ -79,7 +81,7 @@ func newGate(f *os.File, events uint32) (*gate, error) {
 	return g, nil
 }
 
-func (g *gate) control(op int, events uint32) error {
+func (g *Gate) control(op int, events uint32) error {
 	var err error
 	cerr := g.raw.Control(func(fd uintptr) {
 		eerr := g.epRaw.Control(func(ep uintptr) {
@@ -95,22 +97,17 @@ func (g *gate) control(op int, events uint32) error {
 	return err
 }
 
-// wait blocks until the descriptor is ready, at its end, or the gate is stopped or closed.
-func (g *gate) wait() error {
+// Wait blocks until the descriptor is ready or at its end. It fails once the gate is stopped
+// or closed.
+func (g *Gate) Wait() error {
 	if err := g.control(unix.EPOLL_CTL_MOD, g.events); err != nil {
 		return err
 	}
 	var werr error
 	err := g.epRaw.Read(func(ep uintptr) bool {
-		var ev [1]unix.EpollEvent
-		for {
-			n, err := unix.EpollWait(int(ep), ev[:], 0)
-			if err == unix.EINTR {
-				continue
-			}
-			werr = err
-			return err != nil || n > 0
-		}
+		ready, err := pending(int(ep))
+		werr = err
+		return ready || err != nil
 	})
 	if err != nil {
 		return err
@@ -118,50 +115,55 @@ func (g *gate) wait() error {
 	return werr
 }
 
-// try carries out a read or a write. ready is false if the descriptor is not.
-func (g *gate) try(op func(fd int, p []byte) (int, error), p []byte) (n int, ready bool, err error) {
+// Linger waits a moment, at most d, until the descriptor is readable. It keeps the processor:
+// d must be short.
+func (g *Gate) Linger(d time.Duration) {
+	_ = g.raw.Control(func(fd uintptr) { Await(int(fd), d) }) // closed: the next call says so
+}
+
+// Read reads what is there. ready is false if nothing is; n is 0 at the end.
+func (g *Gate) Read(p []byte) (n int, ready bool, err error) { return g.try(Read, p) }
+
+// TryWrite writes what there is room for. ready is false if there is none.
+func (g *Gate) TryWrite(p []byte) (n int, ready bool, err error) { return g.try(Write, p) }
+
+func (g *Gate) try(op func(fd int, p []byte) (int, error), p []byte) (n int, ready bool, err error) {
 	if g.stopped.Load() {
 		return 0, true, os.ErrDeadlineExceeded
 	}
-	cerr := g.raw.Control(func(fd uintptr) {
-		for {
-			n, err = op(int(fd), p)
-			if err != unix.EINTR {
-				return
-			}
-		}
-	})
+	cerr := g.raw.Control(func(fd uintptr) { n, err = op(int(fd), p) })
 	switch {
 	case cerr != nil:
 		return 0, true, cerr
 	case err == unix.EAGAIN:
 		return 0, false, nil
 	}
-	return max(n, 0), true, err
+	return n, true, err
 }
 
-// write writes all of p.
-func (g *gate) write(p []byte) error {
+// Write implements io.Writer: it waits for room.
+func (g *Gate) Write(p []byte) (done int, err error) {
 	for len(p) > 0 {
-		n, ready, err := g.try(unix.Write, p)
+		n, ready, err := g.TryWrite(p)
 		if err != nil {
-			return err
+			return done, err
 		}
+		done += n
 		p = p[n:]
 		if !ready {
-			if err := g.wait(); err != nil {
-				return err
+			if err := g.Wait(); err != nil {
+				return done, err
 			}
 		}
 	}
-	return nil
+	return done, nil
 }
 
-// stop ends waiting, and every use from now on.
-func (g *gate) stop() {
+// Stop ends waiting, and every use from now on.
+func (g *Gate) Stop() {
 	g.stopped.Store(true)
 	_ = g.ep.SetReadDeadline(time.Unix(1, 0)) // an epoll instance always has deadlines
 }
 
-// close ends waiting and gives the epoll instance back. The descriptor is its owner's.
-func (g *gate) close() { _ = g.ep.Close() }
+// Close ends waiting and gives the epoll instance back. The descriptor is its owner's.
+func (g *Gate) Close() { _ = g.ep.Close() } // nothing is buffered in it
