@@ -61,6 +61,15 @@ type Attachment interface {
 	io.Closer
 }
 
+// Offer sends input to a process if that needs no waiting, and reports whether it did; if not,
+// nothing was sent. What is typed is offered first: to hand it to a goroutine that may wait takes
+// as long as all the rest of its way. Nobody may write to the attachment at the same time. An
+// attachment that has no method of this name takes nothing.
+func Offer(a Attachment, p []byte) bool {
+	o, ok := a.(interface{ Offer(p []byte) bool })
+	return ok && o.Offer(p)
+}
+
 // ErrDetached is what Attachment.Wait returns after Close.
 var ErrDetached = &Error{Class: ClassCanceled, Msg: "detached"}
 

@@ -121,6 +121,9 @@ func (e *Engine) settling(id string, a engine.Attachment) engine.Attachment {
 // connections break a moment earlier.
 const dyingPatience = time.Second
 
+// Offer implements the method that engine.Offer looks for.
+func (a *attachment) Offer(p []byte) bool { return engine.Offer(a.Attachment, p) }
+
 // Wait implements engine.Attachment.
 func (a *attachment) Wait() (engine.ExitStatus, error) {
 	exit, err := a.Attachment.Wait()

@@ -130,6 +130,20 @@ func (a *attachment) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// Offer sends input if that needs no waiting: see engine.Offer.
+func (a *attachment) Offer(p []byte) bool {
+	if !a.opts.Stdin || a.opts.ReadOnly {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ended || a.eof || a.credit < len(p) || !a.c.tryWrite(frameStdin, p) {
+		return false
+	}
+	a.credit -= len(p)
+	return true
+}
+
 // CloseWrite ends the standard input, if this client is the last with Stdin.
 func (a *attachment) CloseWrite() error {
 	a.mu.Lock()

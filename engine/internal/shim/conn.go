@@ -3,16 +3,22 @@ package shim
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
 
 	"berth/engine/internal/jsonfields"
+	"berth/pty/quickio"
 
 	"golang.org/x/sys/unix"
 )
+
+// firstRead is how much is read at once until there is more.
+const firstRead = 4 << 10
 
 // socketName is the socket's file in the container's directory.
 const socketName = "shim.sock"
@@ -28,6 +34,44 @@ type conn struct {
 	wmu sync.Mutex // one frame at a time
 }
 
+// A socketReader reads from the socket.
+type socketReader struct {
+	raw   syscall.RawConn
+	flood bool // the last read was large
+}
+
+// floodWait is how long, in milliseconds, more of a flood is waited for in the kernel.
+const floodWait = 5
+
+// Read implements io.Reader.
+func (r *socketReader) Read(p []byte) (n int, err error) {
+	if r.flood {
+		// A goroutine that is not seen to pause for ten milliseconds loses its processor with each
+		// system call, and every time the monitor has to wake up for that.
+		runtime.Gosched()
+	}
+	cerr := r.raw.Read(func(fd uintptr) bool {
+		n, err = quickio.Read(int(fd), p)
+		if err == unix.EAGAIN && r.flood {
+			// A process whose goroutines all sleep goes to sleep as a whole, and comes up again
+			// with the runtime's monitor: for each piece of a flood, half of all its work.
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, floodWait)
+			n, err = quickio.Read(int(fd), p)
+		}
+		return err != unix.EAGAIN
+	})
+	r.flood = n >= firstRead
+	switch {
+	case cerr != nil:
+		return 0, cerr
+	case err != nil:
+		return 0, err
+	case n == 0 && len(p) > 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
 // newConn takes over a connected, non-blocking stream socket.
 func newConn(fd int) (*conn, error) {
 	f := os.NewFile(uintptr(fd), "shim connection")
@@ -36,7 +80,7 @@ func newConn(fd int) (*conn, error) {
 		_ = f.Close()
 		return nil, fmt.Errorf("use socket: %w", err)
 	}
-	return &conn{f: f, raw: raw, r: bufio.NewReaderSize(f, 4096)}, nil
+	return &conn{f: f, raw: raw, r: bufio.NewReaderSize(&socketReader{raw: raw}, firstRead)}, nil
 }
 
 func (c *conn) Close() error { return c.f.Close() }
@@ -54,39 +98,51 @@ func (c *conn) write(t frameType, payload []byte) error {
 	defer c.wmu.Unlock()
 	var h [headerSize]byte
 	putHeader(&h, t, len(payload))
-	iov := [][]byte{h[:], payload}
+	return c.writeAll(h[:], payload)
+}
+
+// writeAll writes two pieces, the second of which may be empty. wmu is held.
+func (c *conn) writeAll(head, rest []byte) error {
 	var werr error
 	err := c.raw.Write(func(fd uintptr) bool {
-		for len(iov) > 0 {
-			if len(iov[0]) == 0 {
-				iov = iov[1:]
-				continue
-			}
-			n, err := unix.Writev(int(fd), iov)
-			switch {
-			case err == unix.EAGAIN:
-				return false
-			case err == unix.EINTR:
-				continue
-			case err != nil:
+		for len(head)+len(rest) > 0 {
+			n, err := quickio.Writev(int(fd), head, rest)
+			if err != nil {
 				werr = err
-				return true
+				return err != unix.EAGAIN
 			}
-			for n > 0 && len(iov) > 0 {
-				k := min(n, len(iov[0]))
-				iov[0] = iov[0][k:]
-				n -= k
-				if len(iov[0]) == 0 {
-					iov = iov[1:]
-				}
-			}
+			k := min(n, len(head))
+			head, rest = head[k:], rest[n-k:]
 		}
+		werr = nil
 		return true
 	})
 	if err == nil {
 		err = werr
 	}
 	return err
+}
+
+// tryWrite sends one small frame if that needs no waiting, and reports whether it did.
+func (c *conn) tryWrite(t frameType, payload []byte) bool {
+	if len(payload) > firstRead || !c.wmu.TryLock() {
+		return false
+	}
+	defer c.wmu.Unlock()
+	var h [headerSize]byte
+	putHeader(&h, t, len(payload))
+	n := 0
+	err := c.raw.Write(func(fd uintptr) bool {
+		n, _ = quickio.Writev(int(fd), h[:], payload) // a fault shows again where it is waited
+		return true
+	})
+	if err != nil || n == 0 {
+		return false
+	}
+	if k := min(n, headerSize); n < headerSize+len(payload) { // a unix socket takes so little whole or not at all
+		return c.writeAll(h[k:], payload[n-k:]) == nil
+	}
+	return true
 }
 
 func (c *conn) send(t frameType, o jsonfields.Object) error {

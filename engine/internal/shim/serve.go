@@ -176,6 +176,7 @@ func (s *supervisor) stream(c *conn, client *session.Client, r *run) {
 	defer s.forget(c)
 	gone := make(chan bool, 1)
 	go func() { gone <- receive(c, client) }()
+	client.Direct(func(p []byte) bool { return c.tryWrite(frameStdout, p) })
 	var b [4]byte
 	var err error
 	for {
