@@ -102,10 +102,8 @@ func (in *input) pass(p []byte, c *Client) {
 	}
 }
 
-// reply queues an answer of the screen.
+// reply queues an answer of the screen. mu is held.
 func (in *input) reply(p []byte) {
-	in.s.stream.mu.Lock()
-	defer in.s.stream.mu.Unlock()
 	if in.replies+len(p) > maxReplies {
 		return
 	}

@@ -28,6 +28,11 @@ func (s *Session) runScreen(cu *cursor) {
 			s.resizes = s.resizes[1:]
 			s.screen.Resize(m.size.Cols, m.size.Rows)
 			s.drawn = m.size
+			// A program may want to hear of that in band (mode 2048). The client whose size it
+			// is may not know: it came later than the mode.
+			if r := s.screen.Replies(); len(r) > 0 {
+				s.input.reply(r)
+			}
 		}
 		asking := s.asking
 		s.asking = nil
@@ -101,9 +106,8 @@ func (s *Session) answer(pos int64) {
 		return
 	}
 	s.stream.mu.Lock()
-	own := s.ownerAt(pos) == nil
-	s.stream.mu.Unlock()
-	if own {
+	defer s.stream.mu.Unlock()
+	if s.ownerAt(pos) == nil {
 		s.input.reply(r)
 	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -21,7 +22,8 @@ type tape struct {
 	all     []byte
 	replies []byte
 	sizes   []Size
-	keep    int // newest bytes that a repaint shows; 0 for all
+	inBand  bool // sizes are reported (mode 2048)
+	keep    int  // newest bytes that a repaint shows; 0 for all
 }
 
 func (t *tape) Write(p []byte) (int, error) {
@@ -29,10 +31,16 @@ func (t *tape) Write(p []byte) (int, error) {
 	defer t.mu.Unlock()
 	t.all = append(t.all, p...)
 	t.replies = append(t.replies, bytes.Repeat([]byte("R"), bytes.Count(p, []byte("\x1b[6n")))...)
+	t.inBand = t.inBand || bytes.Contains(p, []byte("\x1b[?2048h"))
 	return len(p), nil
 }
 
-func (t *tape) Resize(cols, rows int) { t.sizes = append(t.sizes, Size{cols, rows}) }
+func (t *tape) Resize(cols, rows int) {
+	t.sizes = append(t.sizes, Size{cols, rows})
+	if t.inBand {
+		t.replies = fmt.Appendf(t.replies, "<%dx%d>", cols, rows)
+	}
+}
 
 func (t *tape) Repaint(dst []byte, _ bool) []byte {
 	t.mu.Lock()

@@ -72,3 +72,23 @@ func TestARepaintComesWithItsSize(t *testing.T) {
 	}
 	late.Release(o)
 }
+
+// A program that wants to hear of sizes in band does, also of those of clients that came
+// after it said so and whose terminals don't know.
+func TestSizesAreReportedInBand(t *testing.T) {
+	s, slave := terminal(t, &tape{}, Config{Size: Size{80, 24}})
+	s.Start()
+	first := s.Attach(ClientOptions{Stdout: true, Stdin: true, Size: Size{70, 20}, NoReplay: true})
+	_, _ = io.WriteString(slave, "\x1b[?2048h")
+	o, err := first.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Release(o)
+	second := s.Attach(ClientOptions{Stdout: true, Stdin: true, Size: Size{60, 20}, NoReplay: true})
+	defer second.Close(false)
+	buf := make([]byte, 100)
+	if n, err := slave.Read(buf); err != nil || string(buf[:n]) != "<60x20>" {
+		t.Errorf("the program read %q, %v", buf[:n], err)
+	}
+}

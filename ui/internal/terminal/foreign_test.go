@@ -35,6 +35,20 @@ func TestASmallerWindowsPictureIsFramed(t *testing.T) {
 	}
 }
 
+// A size that another window gives is not answered from here, or this one would count as
+// the one that was used last.
+func TestAnotherWindowsSizeIsNotAnswered(t *testing.T) {
+	term, p := open(t, 8, 4)
+	term.Write([]byte("\x1b[?2048h"))
+	eventually(t, "the report that the mode begins with", func() bool { return p.got() == "\x1b[48;4;8;0;0t" })
+	term.Sized(engine.Size{Cols: 5, Rows: 2})
+	term.Write([]byte("drawn anew\x1b[5n"))
+	eventually(t, "the answer to a question", func() bool { return strings.HasSuffix(p.got(), "\x1b[0n") })
+	if got := p.got(); got != "\x1b[48;4;8;0;0t\x1b[0n" {
+		t.Errorf("the program got %q", got)
+	}
+}
+
 // Of a larger picture the part with the cursor shows, and the mouse hits what is seen.
 func TestALargerWindowsPictureFollowsTheCursor(t *testing.T) {
 	term, p := open(t, 6, 3)

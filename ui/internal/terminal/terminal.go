@@ -128,8 +128,7 @@ func (t *Terminal) Resize(s engine.Size) {
 		return
 	}
 	t.view.size, t.told = s, engine.Size{}
-	t.screen.Resize(s.Cols, s.Rows)
-	t.view.resized(t.screen)
+	t.resize(s)
 	t.in.resize(s)
 }
 
@@ -142,11 +141,18 @@ func (t *Terminal) Sized(s engine.Size) {
 	t.mu.Lock()
 	t.told = s
 	if cols, rows := t.screen.Size(); cols != s.Cols || rows != s.Rows {
-		t.screen.Resize(s.Cols, s.Rows)
-		t.view.resized(t.screen)
+		t.resize(s)
 	}
 	t.mu.Unlock()
 	t.wake()
+}
+
+// resize makes the screen another size. It does not answer: who keeps the program tells it
+// in band (mode 2048), and an answer of ours would count as the user's typing here.
+func (t *Terminal) resize(s engine.Size) {
+	t.screen.Resize(s.Cols, s.Rows)
+	t.screen.Replies()
+	t.view.resized(t.screen)
 }
 
 // Foreign returns the size that the program draws for, if it is that of another window.
