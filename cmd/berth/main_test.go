@@ -9,8 +9,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"berth/engine/enginetest/ability"
+	"berth/engine/enginetest/leak"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -87,11 +89,9 @@ func cleanUp(env *testscript.Env, root string) {
 		run(append([]string{"rm", "-f"}, ids...)...)
 	}
 	run("image", "prune", "-af")
-	if mounts, err := os.ReadFile("/proc/self/mounts"); err != nil || strings.Contains(string(mounts), root) {
-		complain(env, "a mount below %s is left: %v", root, err)
-	}
-	if left := processesOf(root); len(left) > 0 {
-		complain(env, "processes of the story are left: %q", left)
+	// A shim with --rm tidies up after its client has ended.
+	for _, thing := range leak.Wait(root, 10*time.Second) {
+		complain(env, "left behind: %s", thing)
 	}
 }
 
@@ -103,19 +103,6 @@ func complain(env *testscript.Env, format string, args ...any) {
 		return
 	}
 	env.T().Log(fmt.Sprintf(format, args...))
-}
-
-// processesOf lists the command lines that name the state directory.
-func processesOf(root string) []string {
-	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	var left []string
-	for _, f := range files {
-		// Those that end meanwhile can't be read.
-		if line, err := os.ReadFile(f); err == nil && strings.Contains(string(line), root) {
-			left = append(left, strings.ReplaceAll(string(line), "\x00", " "))
-		}
-	}
-	return left
 }
 
 // exits is the story's word for a command and its exit code: exits 7 berth run ...
