@@ -247,10 +247,10 @@ func TestAnEndThatIsNoExitIsNamed(t *testing.T) {
 	if err := o.SeedHarbour(); err != nil {
 		t.Fatal(err)
 	}
-	u = uitest.Start(t, o, ui.Options{}, 120, 35)
+	u = uitest.Start(t, o, ui.Options{}, 100, 30)
 	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("/ # ")
 	close(o.died)
-	u.Sees("✗ the shim was killed, and the container with it")
+	u.Sees("✗ the shim was killed, and the container").Resize(120, 35).Sees("✗ the shim was killed, and the container with it")
 }
 
 func TestExitStatusAndRunAgain(t *testing.T) {
@@ -298,7 +298,7 @@ func TestResizeFollowsThePane(t *testing.T) {
 // The window that was used last decides the size; the others show its picture and say so,
 // until something is typed there.
 func TestAnotherWindowsSizeIsShown(t *testing.T) {
-	u, f := inShell(t, 120, 35)
+	u, f := inShell(t, 100, 30) // without room for all that is said of it
 	execs, err := f.Execs(t.Context(), "shell")
 	if err != nil || len(execs) != 1 {
 		t.Fatalf("%v, %v", execs, err)

@@ -196,7 +196,7 @@ func (t *Shell) Foot(env Env) string {
 			parts = append(parts, st.Warn.Render("the program does not read"))
 		}
 		if size, ok := s.term.Foreign(); ok {
-			parts = append(parts, st.Warn.Render("drawn for another window, "+strconv.Itoa(size.Cols)+"x"+strconv.Itoa(size.Rows))+st.Muted.Render("; type to have it here"))
+			parts = append(parts, st.Warn.Render("drawn for another window, "+strconv.Itoa(size.Cols)+"x"+strconv.Itoa(size.Rows)), st.Muted.Render("type to have it here"))
 		}
 		if rows, of := s.term.Scrolled(); rows > 0 {
 			parts = append(parts, st.Warn.Render(display.Number(rows)+"/"+display.Number(of)))
@@ -205,11 +205,12 @@ func (t *Shell) Foot(env Env) string {
 		parts = append(parts, lead+key(keymap.ShellKeys, keymap.Detach, "detach"), key(keymap.ShellKeys, keymap.Zoom, "zoom"), key(keymap.ShellKeys, keymap.Copying, "scroll"))
 	}
 	out := strings.Join(parts, dot)
-	for len(parts) > 1 && display.Width(out) > t.w-6 {
+	room := max(t.w-6, 0)
+	for len(parts) > 1 && display.Width(out) > room {
 		parts = parts[:len(parts)-1]
 		out = strings.Join(parts, dot)
 	}
-	return out
+	return display.Cut(out, room, st.Icons.More)
 }
 
 func (t *Shell) prefixName() string {
