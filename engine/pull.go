@@ -17,9 +17,16 @@ type Registries interface {
 	// Progress reaches req.Progress, if set, and everyone who watches the engine.
 	Pull(ctx context.Context, req PullRequest) (PullResult, error)
 	// Login checks credentials with the registry and stores them as Docker's config file does.
-	Login(ctx context.Context, c Credentials) error
+	Login(ctx context.Context, c Credentials) (LoginResult, error)
 	// Logout forgets the stored credentials. It is no error if there are none.
 	Logout(ctx context.Context, registry string) error
+}
+
+// A LoginResult says where a login keeps the password.
+type LoginResult struct {
+	// File is Docker's config file if the password lies there, encoded but not
+	// encrypted; empty if a credential helper has it.
+	File string
 }
 
 // A PullRequest says what to pull.

@@ -57,17 +57,17 @@ func (f *Fake) AddRepository(r *Repository) {
 }
 
 // Login implements engine.Registries: every password but "wrong" is accepted.
-func (f *Fake) Login(ctx context.Context, c engine.Credentials) error {
+func (f *Fake) Login(ctx context.Context, c engine.Credentials) (engine.LoginResult, error) {
 	if err := f.enter(ctx, "Login", c.Registry); err != nil {
-		return err
+		return engine.LoginResult{}, err
 	}
 	if c.Password == "wrong" {
-		return engine.Errorf(engine.ClassUnauthorized, "log in to %q: incorrect username or password", c.Registry)
+		return engine.LoginResult{}, engine.Errorf(engine.ClassUnauthorized, "log in to %q: incorrect username or password", c.Registry)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.logins[c.Registry] = c
-	return nil
+	return engine.LoginResult{File: "/home/ada/.docker/config.json"}, nil
 }
 
 // Logout implements engine.Registries.

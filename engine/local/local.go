@@ -184,7 +184,9 @@ func (noRegistries) Pull(context.Context, engine.PullRequest) (engine.PullResult
 	return engine.PullResult{}, errNoRegistries()
 }
 
-func (noRegistries) Login(context.Context, engine.Credentials) error { return errNoRegistries() }
+func (noRegistries) Login(context.Context, engine.Credentials) (engine.LoginResult, error) {
+	return engine.LoginResult{}, errNoRegistries()
+}
 
 func (noRegistries) Logout(context.Context, string) error { return errNoRegistries() }
 

@@ -46,7 +46,7 @@ func TestAccountsAreDockers(t *testing.T) {
 			}
 			defer e.Close()
 			ctx := testContext(t)
-			if err := e.Login(ctx, engine.Credentials{Registry: host, Username: "ann", Password: "secret"}); err != nil {
+			if _, err := e.Login(ctx, engine.Credentials{Registry: host, Username: "ann", Password: "secret"}); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := os.Stat(file); err != nil {

@@ -91,7 +91,7 @@ func TestParseTime(t *testing.T) {
 func TestLogin(t *testing.T) {
 	b := newBench(t)
 	b.in = "s3cret\n"
-	if code, out, errs := b.run("login", "-u", "ada", "--password-stdin", "registry.example"); code != 0 || out != "Login Succeeded\n" {
+	if code, out, errs := b.run("login", "-u", "ada", "--password-stdin", "registry.example"); code != 0 || out != "Login Succeeded\n" || !strings.Contains(errs, "unencrypted in '/home/ada/.docker/config.json'") {
 		t.Errorf("code %d, %q, %q", code, out, errs)
 	}
 	if code, out, _ := b.run("logout", "registry.example"); code != 0 || out != "Removing login credentials for registry.example\n" {

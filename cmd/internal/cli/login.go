@@ -53,8 +53,12 @@ func (a *App) login(ctx context.Context, args []string, f *loginFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := eng.Login(ctx, creds); err != nil {
+	kept, err := eng.Login(ctx, creds)
+	if err != nil {
 		return err
+	}
+	if kept.File != "" {
+		fmt.Fprintf(a.err, "WARNING! The password is stored unencrypted in '%s'. A credential helper, which \"credsStore\" in that file names, keeps it safe.\n", kept.File)
 	}
 	fmt.Fprintln(a.out, "Login Succeeded")
 	return nil

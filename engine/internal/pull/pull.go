@@ -75,7 +75,7 @@ func New(images *image.Store, cfg Config) *Store {
 }
 
 // Login implements engine.Registries.
-func (s *Store) Login(ctx context.Context, c engine.Credentials) error {
+func (s *Store) Login(ctx context.Context, c engine.Credentials) (engine.LoginResult, error) {
 	return s.registry.Login(ctx, c)
 }
 

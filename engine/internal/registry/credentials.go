@@ -185,12 +185,13 @@ func runHelper(ctx context.Context, prog, verb, input string) (string, error) {
 	return string(out), nil
 }
 
-// store keeps an account where the file says: in a helper or in the file itself.
-func (f credentialFile) store(ctx context.Context, host, user, password string) error {
+// store keeps an account where the file says: in a helper, or in the file
+// itself, whose path it then returns.
+func (f credentialFile) store(ctx context.Context, host, user, password string) (file string, err error) {
 	if f.dir == "" {
-		return engine.Errorf(engine.ClassUnsupported, "store credentials: there is no home directory for Docker's config file")
+		return "", engine.Errorf(engine.ClassUnsupported, "store credentials: there is no home directory for Docker's config file")
 	}
-	return f.update(func(doc map[string]json.RawMessage, auths map[string]json.RawMessage) error {
+	err = f.update(func(doc map[string]json.RawMessage, auths map[string]json.RawMessage) error {
 		key := credentialKey(host)
 		prog, err := helper(doc, key)
 		if err != nil {
@@ -206,11 +207,16 @@ func (f credentialFile) store(ctx context.Context, host, user, password string) 
 				return err
 			}
 		} else {
+			file = f.path()
 			entry.Auth = base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 		}
 		auths[key], err = json.Marshal(entry)
 		return err
 	})
+	if err != nil {
+		return "", err
+	}
+	return file, nil
 }
 
 // erase forgets an account; one that is not there is no error.

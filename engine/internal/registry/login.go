@@ -15,13 +15,13 @@ import (
 
 // Login checks the account with the registry and stores it as Docker does. Wrong
 // credentials are ClassUnauthorized and nothing is stored.
-func (c *Client) Login(ctx context.Context, cr engine.Credentials) error {
+func (c *Client) Login(ctx context.Context, cr engine.Credentials) (engine.LoginResult, error) {
 	host := hostOf(cr.Registry)
 	if credentialKey(host) == hubKey {
 		host = HubHost
 	}
 	if cr.Username == "" || cr.Password == "" {
-		return engine.Errorf(engine.ClassInvalid, "log in to %q: user name and password are needed", host)
+		return engine.LoginResult{}, engine.Errorf(engine.ClassInvalid, "log in to %q: user name and password are needed", host)
 	}
 	var opts []name.Option
 	if c.plainAllowed(host) {
@@ -29,16 +29,17 @@ func (c *Client) Login(ctx context.Context, cr engine.Credentials) error {
 	}
 	reg, err := name.NewRegistry(host, opts...)
 	if err != nil {
-		return engine.Errorf(engine.ClassInvalid, "registry %q: %w", host, err)
+		return engine.LoginResult{}, engine.Errorf(engine.ClassInvalid, "registry %q: %w", host, err)
 	}
 	if err := c.check(ctx, reg, cr); err != nil {
 		var te *transport.Error
 		if errors.As(err, &te) && (te.StatusCode == http.StatusUnauthorized || te.StatusCode == http.StatusForbidden) {
-			return engine.Errorf(engine.ClassUnauthorized, "log in to %q: unauthorized: incorrect username or password", host)
+			return engine.LoginResult{}, engine.Errorf(engine.ClassUnauthorized, "log in to %q: unauthorized: incorrect username or password", host)
 		}
-		return explain(err, host, host, fmt.Sprintf("log in to %q", host))
+		return engine.LoginResult{}, explain(err, host, host, fmt.Sprintf("log in to %q", host))
 	}
-	return c.creds.store(ctx, host, cr.Username, cr.Password)
+	file, err := c.creds.store(ctx, host, cr.Username, cr.Password)
+	return engine.LoginResult{File: file}, err
 }
 
 // check asks the registry for its version page with the credentials.

@@ -65,8 +65,12 @@ func TestTokenStaysWithItsHost(t *testing.T) {
 			reg.Fail(p.Blobs[0], registrytest.RedirectTo(cdn.Server.URL))
 			dir := t.TempDir()
 			c := New(Config{DockerConfig: dir, Retry: quick})
-			if err := c.Login(context.Background(), engine.Credentials{Registry: reg.Host(), Username: "me", Password: "secret"}); err != nil {
+			to, err := c.Login(context.Background(), engine.Credentials{Registry: reg.Host(), Username: "me", Password: "secret"})
+			if err != nil {
 				t.Fatal(err)
+			}
+			if want := filepath.Join(dir, "config.json"); to.File != want {
+				t.Errorf("the password lies in %q, want %q", to.File, want)
 			}
 			if err := pullAll(c, named(t, reg.Host()+"/x"), p); err != nil {
 				t.Fatal(err)
@@ -92,7 +96,7 @@ func TestLoginRefusesWrongPassword(t *testing.T) {
 			reg := registrytest.New(t)
 			require(reg)
 			dir := t.TempDir()
-			err := New(Config{DockerConfig: dir, Retry: quick}).Login(context.Background(), engine.Credentials{Registry: reg.Host(), Username: "me", Password: "wrong"})
+			_, err := New(Config{DockerConfig: dir, Retry: quick}).Login(context.Background(), engine.Credentials{Registry: reg.Host(), Username: "me", Password: "wrong"})
 			if engine.ClassOf(err) != engine.ClassUnauthorized || strings.Contains(err.Error(), "wrong") {
 				t.Errorf("class %v: %v", engine.ClassOf(err), err)
 			}
@@ -112,7 +116,7 @@ func TestConfigFileKeepsTheRest(t *testing.T) {
 	}
 	f := credentialFile{dir: dir}
 	ctx := context.Background()
-	if err := f.store(ctx, "docker.io", "me", "secret:with:colons"); err != nil {
+	if _, err := f.store(ctx, "docker.io", "me", "secret:with:colons"); err != nil {
 		t.Fatal(err)
 	}
 	if cfg, err := f.lookup(ctx, HubHost); err != nil || cfg.Username != "me" || cfg.Password != "secret:with:colons" {
@@ -169,8 +173,8 @@ func TestCredentialHelper(t *testing.T) {
 	if _, err := f.lookup(ctx, "evil.io"); engine.ClassOf(err) != engine.ClassInvalid {
 		t.Errorf("a helper by path: %v", err)
 	}
-	if err := f.store(ctx, "new.io", "me", "s3cret"); err != nil {
-		t.Fatal(err)
+	if file, err := f.store(ctx, "new.io", "me", "s3cret"); err != nil || file != "" {
+		t.Fatalf("stored in %q, %v", file, err)
 	}
 	stored, _ := os.ReadFile(filepath.Join(bin, "stored"))
 	config, _ := os.ReadFile(filepath.Join(dir, "config.json"))
