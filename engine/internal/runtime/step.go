@@ -31,21 +31,21 @@ type reporter struct {
 	plan  *plan.Plan
 	child *plan.Child
 	f     func(Step)
-	data  []json.RawMessage // of each step
+	data  []json.RawMessage // of each step, once rendered
 	next  int               // first step not published
 }
 
-// newReporter renders the steps, which takes a while, when the child has begun on them:
-// nobody waits for this process then.
-func newReporter(p *plan.Plan, child *plan.Child, f func(Step)) reporter {
-	r := reporter{plan: p, child: child, f: f}
-	if f != nil {
-		r.data = make([]json.RawMessage, len(p.Steps()))
-		for i := range r.data {
-			r.data[i] = stepData(p, i)
-		}
+// render renders the steps ahead of upTo. That takes a while: it is for a moment at which the
+// child has much to do without us. Right after the fork is none: the kernel may have put the
+// child on this processor, and leaves it there, even if another one is idle.
+func (r *reporter) render() {
+	if r.f == nil || r.data != nil {
+		return
 	}
-	return r
+	r.data = make([]json.RawMessage, len(r.plan.Steps()))
+	for i := range r.data {
+		r.data[i] = stepData(r.plan, i)
+	}
 }
 
 // upTo publishes the steps before end; the last of them ended at, with err.
@@ -53,6 +53,7 @@ func (r *reporter) upTo(end int, at time.Time, err error) {
 	if r.f == nil || end <= r.next {
 		return
 	}
+	r.render()
 	began := r.child.Began()
 	steps := r.plan.Steps()
 	for i := r.next; i < end; i++ {

@@ -57,7 +57,7 @@ func (s *start) run(ctx context.Context) (*Process, error) {
 	if err != nil {
 		return nil, s.cloneError(err)
 	}
-	t := &talk{start: s, child: child}
+	t := &talk{start: s, child: child, report: reporter{plan: s.Plan, child: child, f: s.o.Steps}}
 	if !s.join {
 		t.proc = &Process{pid: child.Pid, pidfd: child.Pidfd}
 		t.victim.Store(child.Pidfd)
@@ -66,7 +66,6 @@ func (s *start) run(ctx context.Context) (*Process, error) {
 	if s.ahead {
 		err = t.answerAhead()
 	}
-	t.report = newReporter(s.Plan, child, s.o.Steps)
 	if err == nil && s.o.Meanwhile != nil {
 		err = s.o.Meanwhile()
 	}
@@ -207,7 +206,13 @@ func (t *talk) handle(ctx context.Context, m *plan.Message) error {
 		return nil
 	case tellJoined:
 		t.joined(m)
-		return ctx.Err() // ended before the new victim was known
+		if err := ctx.Err(); err != nil {
+			return err // it ended before the new victim was known
+		}
+		if t.o.Gate == nil {
+			t.report.render()
+		}
+		return nil
 	case gateUser:
 		return t.settle(m)
 	case gateReady:
@@ -262,7 +267,11 @@ func (t *talk) settle(m *plan.Message) error {
 		}
 		defer slave.Close()
 	}
-	return t.child.Reply(answer, slave)
+	if err := t.child.Reply(answer, slave); err != nil {
+		return err
+	}
+	t.report.render()
+	return nil
 }
 
 // goOn lets the child execute the program.
