@@ -98,9 +98,7 @@ func (c *canvas) poke() {
 func (c *canvas) message(msg tea.Msg) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseClickMsg, tea.MouseWheelMsg:
-		c.fmu.Lock()
-		c.keyed = time.Now()
-		c.fmu.Unlock()
+		c.key()
 		return
 	case tea.WindowSizeMsg:
 		c.mu.Lock()
@@ -129,6 +127,13 @@ func (c *canvas) message(msg tea.Msg) {
 		return
 	}
 	c.poke()
+}
+
+// key says that a key was pressed, or something that is as good as one.
+func (c *canvas) key() {
+	c.fmu.Lock()
+	defer c.fmu.Unlock()
+	c.keyed = time.Now()
 }
 
 // forget lets the next frame draw everything. mu is held.

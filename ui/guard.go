@@ -15,8 +15,9 @@ import (
 // sentence instead of a stack.
 type guard struct {
 	*Model
-	fault  *fault
-	canvas *canvas
+	fault    *fault
+	canvas   *canvas
+	keyboard *keyboard
 }
 
 // A fault is what went wrong, and where that is written down.
@@ -65,6 +66,7 @@ func (g guard) Update(msg tea.Msg) (m tea.Model, cmd tea.Cmd) {
 		}
 	}()
 	_, cmd = g.Model.Update(msg)
+	g.keyboard.aim(g.plainly())
 	return g, guarded(cmd)
 }
 

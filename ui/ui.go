@@ -17,7 +17,6 @@ import (
 	"syscall"
 
 	"berth/engine"
-	"berth/ui/internal/terminal"
 
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/term"
@@ -50,17 +49,27 @@ func Run(ctx context.Context, eng engine.Engine, opts Options) error {
 	}
 	canvas := newCanvas(out, opts.Environ, opts.In == nil || isTerminal(opts.In))
 	go canvas.run(ctx)
-	m.shells.Wrote = func(t *terminal.Terminal) { canvas.echo(t) }
+	m.shells.Wrote = canvas.echo
+	keyboard := newKeyboard(&opts, m.look.keys, canvas.key)
+	defer keyboard.close()
 	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(fps), tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg {
+		if k, ok := msg.(caughtUp); ok {
+			keyboard.caughtUp(k)
+			return nil
+		}
 		pace.message()
 		canvas.message(msg)
 		return msg
 	}), tea.WithEnvironment(opts.Environ), tea.WithOutput(canvas.writer())}
-	if opts.In != nil {
+	switch {
+	case keyboard != nil:
+		options = append(options, tea.WithInput(keyboard))
+	case opts.In != nil:
 		options = append(options, tea.WithInput(opts.In))
 	}
-	g := guard{m, new(fault), canvas}
+	g := guard{m, new(fault), canvas, keyboard}
 	pace.program = tea.NewProgram(g, options...)
+	keyboard.use(pace.program)
 	_, err := pace.program.Run()
 	if m.leaving.asked && !m.state.Ready {
 		m.leaving.farewell = m.unheard()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"berth/engine"
+	"berth/pty/quickio"
 	"berth/ui/internal/keymap"
 	"berth/ui/internal/terminal"
 
@@ -29,7 +30,11 @@ func (s *Shells) blank(d *deck, one *session) (term *terminal.Terminal, res Shel
 	wake := s.poke
 	if s.Wrote != nil {
 		wake = func() {
-			s.Wrote(term)
+			if s.Wrote(term) {
+				// The message sets more work going than all that the key did: on the processor on
+				// which the answer is on its way it would hold that up.
+				quickio.Sleep(afterEcho)
+			}
 			s.poke()
 		}
 	}

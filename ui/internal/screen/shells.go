@@ -14,6 +14,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
+// afterEcho is how long a terminal that answers a key needs to bring that to the screen.
+const afterEcho = 150 * time.Microsecond
+
 // shellFrame is the least time between two pictures of what programs write.
 const shellFrame = 12 * time.Millisecond
 
@@ -31,8 +34,9 @@ type ShellEngine interface {
 type Shells struct {
 	Keys func() *keymap.Map
 	// Wrote is called, from other goroutines, when a terminal has something new, before the
-	// message that says so; nil for nothing. Set it before the first shell is opened.
-	Wrote func(*terminal.Terminal)
+	// message that says so; nil for nothing. If it returns true, it has drawn that. Set it
+	// before the first shell is opened.
+	Wrote func(*terminal.Terminal) bool
 
 	eng    ShellEngine
 	ctx    context.Context

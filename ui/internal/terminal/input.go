@@ -16,7 +16,9 @@ const stuckAfter = time.Second
 
 // An input is the queue between who types and a program that may not read.
 type input struct {
-	mu      sync.Mutex // guards below
+	mu      sync.Mutex        // guards below
+	to      engine.Attachment // nil before run
+	busy    bool              // run hands something over
 	buf     []byte
 	size    *engine.Size
 	closed  bool
@@ -33,9 +35,13 @@ func newInput(wake func()) *input {
 	return &input{wake: wake, more: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-// send queues a copy of p, or drops it when too much waits.
+// send hands p over if that needs no waiting, else queues a copy, or drops it when too much
+// waits.
 func (q *input) send(p []byte) {
 	if len(p) == 0 {
+		return
+	}
+	if q.offer(p) {
 		return
 	}
 	q.mu.Lock()
@@ -45,6 +51,13 @@ func (q *input) send(p []byte) {
 	}
 	q.buf = append(q.buf, p...)
 	q.poke()
+}
+
+// offer hands p over if nothing waits before it and it needs no waiting.
+func (q *input) offer(p []byte) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.to != nil && !q.busy && !q.closed && len(q.buf) == 0 && q.size == nil && engine.Offer(q.to, p)
 }
 
 // resize queues a size; only the newest is told.
@@ -114,6 +127,9 @@ func (q *input) run(a engine.Attachment) {
 		<-q.done
 		a.Close()
 	}()
+	q.mu.Lock()
+	q.to = a
+	q.mu.Unlock()
 	var spare []byte
 	for {
 		select {
@@ -124,6 +140,7 @@ func (q *input) run(a engine.Attachment) {
 		q.mu.Lock()
 		out, size := q.buf, q.size
 		q.buf, q.size = spare[:0], nil
+		q.busy = true
 		q.mu.Unlock()
 		// An error means that the attachment has ended, which its Wait reports.
 		if size != nil && a.Resize(*size) != nil {
@@ -137,5 +154,8 @@ func (q *input) run(a engine.Attachment) {
 		if spare = out; cap(spare) > 1<<20 {
 			spare = nil
 		}
+		q.mu.Lock()
+		q.busy = false
+		q.mu.Unlock()
 	}
 }

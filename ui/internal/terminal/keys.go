@@ -82,9 +82,26 @@ func (t *Terminal) Key(k tea.KeyPressMsg) {
 	if moved {
 		t.wake()
 	}
-	// Who hands it over is awake and waits for this processor, which the rest of the frame
-	// would keep for as long as all else takes that a key does.
+	// Should it have gone to the queue, who hands it over is awake and waits for this processor,
+	// which the rest of the frame would keep for as long as all else takes that a key does.
 	runtime.Gosched()
+}
+
+// Type sends p as it was typed, if the program is to have it unchanged and it needs no waiting,
+// and reports whether it did; if not, nothing happened, and what p means is to be found out.
+// p is text, or one control character. Unlike the other methods it may be called from any
+// goroutine.
+func (t *Terminal) Type(p []byte) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m, v := t.screen.Modes(), &t.view
+	switch {
+	case len(p) == 0, t.end != nil, m.Kitty != 0, m.ModifyOtherKeys != 0, m.Has(vt.ModeKeyboardLock),
+		p[0] == '\r' && m.Has(vt.ModeNewline), p[0] == 0x7f && m.Has(vt.ModeBackspaceBS),
+		v.scroll > 0, v.copying, v.sel != noSelection, !v.pattern.Empty():
+		return false
+	}
+	return t.in.offer(p)
 }
 
 // Release tells the program that a key went up, if it asked for that.
