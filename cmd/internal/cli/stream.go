@@ -21,6 +21,7 @@ type session struct {
 	id, name       string // as the user wrote it; its name if known
 	exec           string // ID of the process that exec started; "" for the container's own
 	tty            bool
+	size           engine.Size // of the user's terminal, as the process was told first
 	stdin          bool
 	stdout, stderr bool
 	sigProxy       bool
@@ -63,7 +64,8 @@ func (a *App) stream(ctx context.Context, s *session, connect func(*engine.Attac
 	}
 	var modes *tty.ModeTracker
 	if s.tty {
-		opts.Size = a.windowSize()
+		s.size = a.windowSize()
+		opts.Size = s.size
 		if s.stdout && a.OutTerm != nil {
 			modes = tty.NewModeTracker(a.Out)
 			opts.Stdout = modes
@@ -122,20 +124,21 @@ func (a *App) pump(ctx context.Context, s *session, att engine.Attachment, raw *
 	return status, err
 }
 
-// followSize tells the process of every new window size until stop is called.
+// followSize tells the process of every new window size until stop is called, one that
+// came while the process was being started included.
 func (a *App) followSize(s *session, att engine.Attachment) (stop func()) {
 	ch := make(chan os.Signal, 1)
 	done := make(chan struct{})
 	signal.Notify(ch, syscall.SIGWINCH)
 	go func() {
-		for {
+		for told := s.size; ; told = (engine.Size{}) {
+			if size := a.windowSize(); size.Cols > 0 && size != told {
+				_ = att.Resize(size) // the process may just have ended
+			}
 			select {
 			case <-done:
 				return
 			case <-ch:
-				if size := a.windowSize(); size.Cols > 0 {
-					_ = att.Resize(size) // the process may just have ended
-				}
 			}
 		}
 	}()
