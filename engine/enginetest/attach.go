@@ -53,7 +53,9 @@ func (f *Fake) Exec(ctx context.Context, id string, cfg engine.ExecConfig, attac
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			delete(c.execs, p.id)
-			f.publishContainer("exec_die", c, attrs)
+			if slices.Contains(f.containers, c) { // else nothing is told of it any more
+				f.publishContainer("exec_die", c, attrs)
+			}
 		}
 		if attach != nil {
 			a = p.attach(*attach)
