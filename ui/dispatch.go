@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"berth/ui/internal/keymap"
 	"berth/ui/internal/layout"
 	"berth/ui/internal/match"
@@ -11,6 +13,10 @@ import (
 
 // pressed takes a key: an overlay gets all of them, else the table says what it means.
 func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
+	if now := time.Now(); now.Before(m.window.deaf) {
+		m.window.deaf = now.Add(armAfter) // whoever types on has not seen it yet
+		return nil
+	}
 	if m.overlay != nil {
 		m.drawn.all()
 		return m.overlay.key(m, k)

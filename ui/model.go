@@ -12,6 +12,7 @@ import (
 	"berth/ui/internal/screen"
 	"berth/ui/internal/store"
 	"berth/ui/internal/style"
+	"berth/ui/internal/terminal"
 
 	"charm.land/bubbles/v2/help"
 	"charm.land/bubbles/v2/spinner"
@@ -89,6 +90,7 @@ type window struct {
 	zoom    bool
 	noMouse bool
 	blurred bool
+	deaf    time.Time // until when keys are ignored: they were meant for what is gone
 }
 
 // versions tell which parts of the state the panes have seen.
@@ -258,6 +260,10 @@ func (m *Model) env() screen.Env {
 // follow brings the panes up to the state, and the main area to the selection.
 func (m *Model) follow() tea.Cmd {
 	changed := m.seen
+	var term *terminal.Terminal // that has the keys
+	if t, ok := m.typing(); ok {
+		term = t.Terminal()
+	}
 	if m.seen.images != m.state.ImagesVersion {
 		m.seen.images = m.state.ImagesVersion
 		_, before := m.images.Len()
@@ -300,6 +306,7 @@ func (m *Model) follow() tea.Cmd {
 	cmd := m.main.Show(m.subject())
 	if m.main.Subject() != was {
 		m.drawn.mark(layout.Main)
+		m.bereave(term, was)
 	}
 	return tea.Batch(cmd, m.followShells())
 }

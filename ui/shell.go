@@ -2,6 +2,8 @@ package ui
 
 import (
 	"slices"
+	"strconv"
+	"time"
 
 	"berth/engine"
 	"berth/pty/vt"
@@ -10,6 +12,7 @@ import (
 	"berth/ui/internal/layout"
 	"berth/ui/internal/match"
 	"berth/ui/internal/screen"
+	"berth/ui/internal/terminal"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -136,6 +139,24 @@ func (m *Model) keepShells() {
 	})
 }
 
+// bereave takes the keys from the main area if its subject, in whose shell they were, is
+// gone: what is typed on would go to the shell of another container.
+func (m *Model) bereave(term *terminal.Terminal, was screen.Subject) {
+	if term == nil || m.window.focus != layout.Main {
+		return
+	}
+	if _, there := m.state.Container(was.ID); there || was.Kind != screen.AContainer {
+		return
+	}
+	m.window.deaf = time.Now().Add(armAfter)
+	m.focusOn(m.window.list)
+	text := "The container is gone, and its shell with it."
+	if end := term.End(); end != nil && end.Err == nil && end.Status.Signal == 0 {
+		text = "The program ended (exit " + strconv.Itoa(end.Status.Code) + "), and its container is gone."
+	}
+	m.tell(text)
+}
+
 // typing returns the tab that takes keys as they come, if it has the focus.
 func (m *Model) typing() (screen.KeyTaker, bool) {
 	if m.window.focus != layout.Main {
@@ -148,8 +169,11 @@ func (m *Model) typing() (screen.KeyTaker, bool) {
 // typed hands a key to a tab that takes all of them; what it leaves is an action like
 // any other.
 func (m *Model) typed(t screen.KeyTaker, k tea.KeyPressMsg) tea.Cmd {
-	before := t.Scope()
-	cmd, left := t.Key(k, m.look.keys.Lookup(m.scope(), k.String()))
+	before, id := t.Scope(), m.look.keys.Lookup(m.scope(), k.String())
+	if before == keymap.ShellEnded && id != keymap.ShellPrefix && time.Since(t.Terminal().End().Heard) < armAfter {
+		return nil // it was typed for the program that has just ended
+	}
+	cmd, left := t.Key(k, id)
 	if before != keymap.ShellView || t.Scope() != keymap.ShellView || left != "" {
 		m.drawn.mark(layout.Main)
 		m.drawn.footer = true

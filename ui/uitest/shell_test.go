@@ -91,7 +91,7 @@ func TestKeysBehindTheOneThatOpensAreTheShells(t *testing.T) {
 	close(f.tell)
 	u.SeesRow("│qdx").Press("ctrl+]", "d")
 	open()
-	u.SeesRow("│qdx").SeesRow("│qdx").Type("exit").Press("enter").Sees("exit 0").Press("enter").SeesNot("run again")
+	u.SeesRow("│qdx").SeesRow("│qdx").Type("exit").Press("enter").Sees("exit 0").Press("ctrl+]", "x").SeesNot("run again")
 	open()
 	u.SeesRow("│qdx")
 	if execs, err := f.Execs(t.Context(), "shell"); err != nil || len(execs) != 1 {
@@ -149,7 +149,7 @@ func TestSplitsGoBothWays(t *testing.T) {
 	u.Type("echo three").Press("enter").SeesRow("│three").SeesRow("│one", "│two")
 	u.Press("ctrl+]", "o").Type("echo uno").Press("enter").SeesRow("│uno").Press("ctrl+]", "3").Type("echo tre").Press("enter").SeesRow("│tre")
 	u.Resize(36, 12).SeesRow("tre").SeesNot("uno").Resize(160, 45).SeesRow("│uno")
-	u.Type("exit").Press("enter").Sees("run again").Press("enter").SeesNot("│tre").SeesRow("│one", "│two")
+	u.Type("exit").Press("enter").Sees("run again").Press("ctrl+]", "x").SeesNot("│tre").SeesRow("│one", "│two")
 	u.Press("ctrl+]", "=").SeesNot("│two").SeesRow("│one")
 	if execs, err := f.Execs(t.Context(), "shell"); err != nil || len(execs) != 2 {
 		t.Errorf("%d shells run, %v", len(execs), err)
@@ -214,6 +214,37 @@ func TestADeadProgramHasNoMouse(t *testing.T) {
 	u.Sees("exit 137").Until("that ended", func(string) bool { return u.Mouse() == tea.MouseModeCellMotion })
 }
 
+// What is typed on when the container of a shell goes is nobody's, least of all that of the
+// shell of another one, which shows then.
+func TestKeysOfAShellThatIsGoneAreNobodys(t *testing.T) {
+	u, f := inShell(t, 120, 35)
+	u.Press("ctrl+]", "h", "down").SeesRow("▌", "web-1").Press("s").SeesNot("No shell is open").Sees("/ # ").Type("echo neighbour").Press("enter").SeesRow("│neighbour")
+	u.Press("ctrl+]", "h", "up").SeesRow("▌", "shell").Press("s").SeesNot("│neighbour").Type("echo mine").Press("enter").SeesRow("│mine")
+	if err := f.RemoveContainer(t.Context(), "shell", engine.RemoveContainerOptions{Force: true}); err != nil {
+		t.Fatal(err)
+	}
+	u.Sees("The container is gone", "│neighbour").Type("echo stray").SeesRow("▌", "web-1").SeesNot("stray")
+}
+
+// Nor is what is typed on when the program ends: a q would leave Berth.
+func TestKeysOfAProgramThatEndsAreNobodys(t *testing.T) {
+	die := make(chan struct{})
+	f := enginetest.New(enginetest.WithProgram("bash", func(_ context.Context, p *enginetest.Process) int {
+		fmt.Fprint(p.Stdout, "ready")
+		<-die
+		return 3
+	}))
+	defer f.Close()
+	if err := f.SeedHarbour(); err != nil {
+		t.Fatal(err)
+	}
+	u := uitest.Start(t, f, ui.Options{}, 120, 35)
+	u.Sees("alpine:3.22").Press("2").SeesRow("▌", "shell").Press("s").Sees("ready")
+	close(die)
+	u.Insists("q", "the program has ended", func(s string) bool { return strings.Contains(s, "exit 3") })
+	u.Press("q", "ctrl+]", "x").SeesNot("run again")
+}
+
 // orphans is an engine whose attachments end with their shim.
 type orphans struct {
 	*enginetest.Fake
@@ -255,8 +286,9 @@ func TestAnEndThatIsNoExitIsNamed(t *testing.T) {
 
 func TestExitStatusAndRunAgain(t *testing.T) {
 	u, _ := inShell(t, 120, 35)
-	u.Type("exit 3").Press("enter").Sees("exit 3", "r run again").Press("r").SeesNot("exit 3 ·").SeesRow("│/ # ")
-	u.Type("exit").Press("enter").Sees("exit 0", "enter close").Press("enter").SeesNot("run again")
+	u.Type("exit 3").Press("enter").Sees("exit 3", "r run again").Insists("r", "it runs again", func(s string) bool { return !strings.Contains(s, "exit 3 ·") }).SeesRow("│/ # ")
+	u.Press("ctrl+c").Type("exit").Press("enter").Sees("exit 0", "enter close")
+	u.Insists("enter", "it is closed", func(s string) bool { return !strings.Contains(s, "run again") })
 }
 
 func TestCopyModeInAPane(t *testing.T) {

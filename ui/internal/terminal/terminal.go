@@ -39,7 +39,8 @@ type Options struct {
 // An End is how the connection to a program ended.
 type End struct {
 	Status engine.ExitStatus
-	Err    error // the connection broke; the program may run on
+	Err    error     // the connection broke; the program may run on
+	Heard  time.Time // when that was known here
 }
 
 // A Terminal shows one program. Make it with [New], hand it to the engine as the
@@ -76,7 +77,7 @@ func (t *Terminal) Connect(a engine.Attachment) {
 	go func() {
 		status, err := a.Wait()
 		t.mu.Lock()
-		t.end = &End{status, err}
+		t.end = &End{status, err, time.Now()}
 		if errors.Is(err, engine.ErrDetached) {
 			t.end.Err = nil
 		}
