@@ -92,7 +92,7 @@ func run(ctx context.Context, o options, rows, jsonFile, readme string) (err err
 }
 
 // table is all rows, in the order in which they are measured: long lists make some tools slower at everything else.
-var table = slices.Concat(engineRows, memoryRows, terminalRows, workstationRows, paneRows, screenRows, listRows)
+var table = slices.Concat(engineRows, memoryRows, terminalRows, workstationRows, paneRows, screenRows, listRows, coldRows)
 
 func keys() []string {
 	var all []string
