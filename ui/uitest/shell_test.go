@@ -291,6 +291,19 @@ func TestExitStatusAndRunAgain(t *testing.T) {
 	u.Insists("enter", "it is closed", func(s string) bool { return !strings.Contains(s, "run again") })
 }
 
+// Nothing answers then, and it is said why.
+func TestAPausedContainersShellSaysSo(t *testing.T) {
+	u, f := inShell(t, 120, 35)
+	if err := f.PauseContainer(t.Context(), "shell"); err != nil {
+		t.Fatal(err)
+	}
+	u.Sees("the container is paused · ctrl-] d detach")
+	if err := f.UnpauseContainer(t.Context(), "shell"); err != nil {
+		t.Fatal(err)
+	}
+	u.SeesNot("the container is paused")
+}
+
 func TestCopyModeInAPane(t *testing.T) {
 	u, _ := inShell(t, 120, 35)
 	u.Type("seq 1 200").Press("enter").SeesRow("│200").Press("ctrl+]", "[").Sees("copy 0/")

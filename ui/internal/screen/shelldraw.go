@@ -192,7 +192,10 @@ func (t *Shell) Foot(env Env) string {
 	case end != nil:
 		parts = append(parts, ended(st, end), key(keymap.ShellEnded, keymap.RunAgain, "run again"), key(keymap.ShellEnded, keymap.CloseShell, "close"))
 	default:
-		if s.term.Stuck() {
+		switch c, _ := t.info(); {
+		case c.State == engine.StatePaused:
+			parts = append(parts, st.Warn.Render("the container is paused"))
+		case s.term.Stuck():
 			parts = append(parts, st.Warn.Render("the program does not read"))
 		}
 		if size, ok := s.term.Foreign(); ok {
