@@ -27,7 +27,10 @@ func (a *App) execCommand() *cobra.Command {
 		Short: "Execute a command in a running container",
 		Long: `Execute a command in a running container.
 
-The exit code is the command's; 126 if it can't be executed, 127 if it does not exist.`,
+The exit code is the command's; 126 if it can't be executed, 127 if it does not exist.
+
+On a terminal (-it) ctrl-] d leaves the command running. 'berth attach --list CONTAINER'
+shows what runs so, and 'berth attach --exec SESSION CONTAINER' goes back to it.`,
 		Example: `  berth exec web cat /etc/hostname
   berth exec -it web sh
   berth exec -u root -w /tmp -e DEBUG=1 web env`,
