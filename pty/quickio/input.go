@@ -26,14 +26,15 @@ func NewInput(f *os.File) (*Input, error) {
 }
 
 // Read implements io.Reader. It waits first: the descriptor may be in blocking mode. A program
-// that reads the same terminal at the same moment can take the key away in between; then the
-// next one ends the wait.
+// that reads the same terminal at the same moment, as a pager behind a pipe does, can take the
+// key away in between; then the next one ends the wait. That is why the runtime is told of this
+// call: without that, its garbage collector would wait for the key, too, and everybody with it.
 func (in *Input) Read(p []byte) (int, error) {
 	for {
 		if err := in.gate.Wait(); err != nil {
 			return 0, err
 		}
-		n, ready, err := in.gate.Read(p)
+		n, ready, err := in.gate.try(told, p)
 		switch {
 		case err != nil:
 			return 0, &os.PathError{Op: "read", Path: in.f.Name(), Err: err}
@@ -41,6 +42,15 @@ func (in *Input) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		case ready:
 			return n, nil
+		}
+	}
+}
+
+// told is read(2), again if a signal ended it.
+func told(fd int, p []byte) (n int, err error) {
+	for {
+		if n, err = unix.Read(fd, p); err != unix.EINTR {
+			return max(n, 0), err
 		}
 	}
 }
