@@ -89,7 +89,9 @@ func TestStepsInSmallWindows(t *testing.T) {
 	u.Press("!").SeesRow("▌✗ exec").SeesRow("✗ exec  failed after 300µs").SeesRow("argv")
 	u.Resize(40, 9).SeesRow("✗ exec  failed after 300µs").SeesNot("▌✗ exec")
 	u.Press("up").SeesRow("✓ pivot root").Press("down", "pgdown", "pgdown").SeesRow("· ahoy")
-	u.Resize(20, 5).SeesRow("· ahoy").Resize(1, 1).Resize(1, 60).Resize(12, 60).Resize(200, 2).Resize(120, 35).SeesRow("▌✗ exec")
+	u.AtRest()
+	u.Resize(20, 5).AtRest()
+	u.SeesRow("· ahoy").Resize(1, 1).Resize(1, 60).Resize(12, 60).Resize(200, 2).Resize(120, 35).SeesRow("▌✗ exec")
 }
 
 func TestStepsInAscii(t *testing.T) {

@@ -22,7 +22,9 @@ type span struct {
 type sheet struct {
 	lines   [][]span
 	top     int
+	width   int // with height, of the last drawing
 	height  int
+	end     bool // the last drawing showed the end, and not all
 	hit     int
 	pattern match.Pattern
 }
@@ -147,10 +149,14 @@ func (s *sheet) Do(id keymap.ID) (tea.Cmd, bool) {
 	return nil, true
 }
 
-// draw renders the lines that show.
+// draw renders the lines that show. What was at its end stays there when the window changes.
 func (s *sheet) draw(st *style.Styles, w, h int) []string {
-	s.height = h
+	if s.end && (w != s.width || h != s.height) {
+		s.top = len(s.lines)
+	}
+	s.width, s.height = w, h
 	s.Scroll(0)
+	s.end = s.top > 0 && s.top+h >= len(s.lines)
 	out := make([]string, 0, h)
 	for i := s.top; i < min(len(s.lines), s.top+h); i++ {
 		var b strings.Builder
