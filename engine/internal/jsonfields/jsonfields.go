@@ -79,8 +79,8 @@ func parse(text string, o Object, all *members) error {
 // members are those of an object and of the objects that it is in.
 type members []member
 
-// field begins a field. Writing, it returns true if the field is to be written. Reading, it
-// returns the field's text, "" if there is none.
+// field begins a field. Writing, it returns true if the value is to be written now.
+// Reading, it returns the field's text, "" if there is none.
 func (c *Codec) field(tag string, empty bool) (value string, write bool) {
 	name, omit := strings.CutSuffix(tag, ",omitempty")
 	if c.out == nil {
@@ -95,6 +95,15 @@ func (c *Codec) field(tag string, empty bool) (value string, write bool) {
 	c.more = true
 	c.out = append(append(append(c.out, '"'), name...), '"', ':')
 	return "", true
+}
+
+// nullable is field for what is written as null if it is nil.
+func (c *Codec) nullable(tag string, empty, isNil bool) (value string, write bool) {
+	value, write = c.field(tag, empty)
+	if write && isNil {
+		c.out = append(c.out, "null"...)
+	}
+	return value, write && !isNil
 }
 
 // find looks a member up: mostly it is the next one. null is as good as none.
@@ -198,10 +207,8 @@ func (c *Codec) Time(tag string, p *time.Time) {
 
 // Bytes is a field, in base64.
 func (c *Codec) Bytes(tag string, p *[]byte) {
-	v, write := c.field(tag, len(*p) == 0)
+	v, write := c.nullable(tag, len(*p) == 0, *p == nil)
 	switch {
-	case write && *p == nil:
-		c.out = append(c.out, "null"...)
 	case write:
 		c.out = append(base64.StdEncoding.AppendEncode(append(c.out, '"'), *p), '"')
 	case v != "":
@@ -215,10 +222,8 @@ func (c *Codec) Bytes(tag string, p *[]byte) {
 
 // Strings is a field.
 func (c *Codec) Strings(tag string, p *[]string) {
-	v, write := c.field(tag, len(*p) == 0)
+	v, write := c.nullable(tag, len(*p) == 0, *p == nil)
 	switch {
-	case write && *p == nil:
-		c.out = append(c.out, "null"...)
 	case write:
 		c.out = append(c.out, '[')
 		for i, s := range *p {
@@ -240,10 +245,8 @@ func (c *Codec) Strings(tag string, p *[]string) {
 
 // Map is a field.
 func (c *Codec) Map(tag string, p *map[string]string) {
-	v, write := c.field(tag, len(*p) == 0)
+	v, write := c.nullable(tag, len(*p) == 0, *p == nil)
 	switch {
-	case write && *p == nil:
-		c.out = append(c.out, "null"...)
 	case write:
 		c.out = append(c.out, '{')
 		for i, k := range slices.Sorted(maps.Keys(*p)) {
@@ -267,10 +270,8 @@ func (c *Codec) Map(tag string, p *map[string]string) {
 
 // Raw is a field that is JSON already, or read later.
 func (c *Codec) Raw(tag string, p *json.RawMessage) {
-	v, write := c.field(tag, len(*p) == 0)
+	v, write := c.nullable(tag, len(*p) == 0, *p == nil)
 	switch {
-	case write && *p == nil:
-		c.out = append(c.out, "null"...)
 	case write:
 		c.out = append(c.out, *p...)
 	case v != "":
@@ -316,11 +317,9 @@ func Pointer[T any, P object[T]](c *Codec, tag string, p **T) {
 
 // PointerAs is Pointer for a type of another package, which as makes an Object of.
 func PointerAs[T any](c *Codec, tag string, p **T, as func(*T) Object) {
-	v, write := c.field(tag, *p == nil)
+	v, write := c.nullable(tag, *p == nil, *p == nil)
 	var err error
 	switch {
-	case write && *p == nil:
-		c.out = append(c.out, "null"...)
 	case write:
 		c.out, err = Append(c.out, as(*p))
 	case v != "":
@@ -339,10 +338,8 @@ func List[T any, P object[T]](c *Codec, tag string, p *[]T) {
 
 // ListAs is List for a type of another package, which as makes an Object of.
 func ListAs[T any](c *Codec, tag string, p *[]T, as func(*T) Object) {
-	v, write := c.field(tag, len(*p) == 0)
+	v, write := c.nullable(tag, len(*p) == 0, *p == nil)
 	switch {
-	case write && *p == nil:
-		c.out = append(c.out, "null"...)
 	case write:
 		c.out = append(c.out, '[')
 		for i := range *p {
