@@ -26,7 +26,6 @@ type builder struct {
 	stdio    [3]plan.Slot
 	stdFiles [3]*os.File
 	opened   []*os.File // by us, to close after the fork
-	network  *os.File   // the network namespace that was made ahead, or nil
 	identity *identity
 	ahead    bool // the parent tells the user unasked
 	filter   []unix.SockFilter

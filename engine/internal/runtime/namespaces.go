@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -80,15 +82,21 @@ func (b *builder) setHostname() {
 	}
 }
 
-// raiseLoopback brings "lo" up in a new network namespace; one that was made ahead has it up.
+// raiseLoopback brings "lo" up in a new network namespace.
 func (b *builder) raiseLoopback() {
-	if !b.hasNamespace(specs.NetworkNamespace) || b.network != nil {
+	if !b.hasNamespace(specs.NetworkNamespace) {
 		return
 	}
 	b.Step("raise loopback", "", "Bring up the loopback interface, the only one of a new network namespace.", nil)
 	sock := b.Slot("socket")
+	var ifreq bytes.Buffer // struct ifreq, netdevice(7)
+	name := make([]byte, unix.IFNAMSIZ)
+	copy(name, "lo")
+	ifreq.Write(name)
+	_ = binary.Write(&ifreq, binary.NativeEndian, uint16(unix.IFF_UP)) // a Buffer takes all
+	ifreq.Write(make([]byte, 40-ifreq.Len()))
 	b.Call(unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0).To(sock)
-	b.Call(unix.SYS_IOCTL, sock, unix.SIOCSIFFLAGS, loopbackUp())
+	b.Call(unix.SYS_IOCTL, sock, unix.SIOCSIFFLAGS, ifreq.Bytes())
 	b.closeSlot(sock)
 }
 

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"bytes"
-	"encoding/binary"
 	"os"
 	"runtime"
 
@@ -13,9 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Network is a network namespace, its loopback interface up, that is made before its
-// container. Most of what the kernel does for a container's clone is this namespace, and
-// it can do it meanwhile.
+// A Network is a network namespace that is made before its container. Most of what the
+// kernel does for a container's clone is this namespace, and it can do it meanwhile.
 type Network struct {
 	made chan struct{} // closed when file is set
 	file *os.File      // nil: the clone makes it, or tells why it can't
@@ -62,38 +59,10 @@ func (n *Network) make() {
 		runtime.UnlockOSThread()
 		return
 	}
-	if raiseLoopback() == nil {
-		n.file, _ = os.Open(own) // without it the namespace is gone again
-	}
+	n.file, _ = os.Open(own) // without it the namespace is gone again
 	if unix.Setns(int(before.Fd()), unix.CLONE_NEWNET) == nil {
 		runtime.UnlockOSThread()
 	} // else the thread, which nothing may run on, ends with this goroutine
-}
-
-// raiseLoopback brings up "lo" in this thread's network namespace.
-func raiseLoopback() error {
-	sock, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(sock)
-	req, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	req.SetUint16(unix.IFF_UP)
-	return unix.IoctlIfreq(sock, unix.SIOCSIFFLAGS, req)
-}
-
-// loopbackUp is the struct ifreq of netdevice(7) that a child brings up "lo" with.
-func loopbackUp() []byte {
-	var ifreq bytes.Buffer
-	name := make([]byte, unix.IFNAMSIZ)
-	copy(name, "lo")
-	ifreq.Write(name)
-	_ = binary.Write(&ifreq, binary.NativeEndian, uint16(unix.IFF_UP)) // a Buffer takes all
-	ifreq.Write(make([]byte, 40-ifreq.Len()))
-	return ifreq.Bytes()
 }
 
 // wait returns the namespace, nil if there is none.

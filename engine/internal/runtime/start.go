@@ -123,20 +123,21 @@ const gateMaps = "id maps"
 // descriptors as possible.
 func (s *start) begin() {
 	names := namespaceNames(s.flags)
+	var network *os.File // made ahead, or nil
 	if wantsNetwork(s.b) {
-		s.network = s.o.Network.wait()
+		network = s.o.Network.wait()
 	}
-	if s.network != nil {
+	if network != nil {
 		s.flags &^= unix.CLONE_NEWNET
 	}
 	s.Step("clone", "", "Make a child process in namespaces of its own: it sees its own processes, mounts, network and names.",
 		map[string]any{"namespaces": names, "flags": fmt.Sprintf("%#x", s.flags)})
-	s.KeepOnly(append(s.keep(), s.network)...)
+	s.KeepOnly(append(s.keep(), network)...)
 	s.resetSignals()
 	s.Call(unix.SYS_UMASK, 0) // the modes below are meant as they are written
-	if s.network != nil {
-		s.Step("enter network", "", "Enter a network namespace that was made while the container was: its loopback interface, the only one, is up.", nil)
-		s.Call(unix.SYS_SETNS, s.network.Fd(), unix.CLONE_NEWNET)
+	if network != nil {
+		s.Step("enter network", "", "Enter a network namespace of its own, which was made while the container was.", nil)
+		s.Call(unix.SYS_SETNS, network.Fd(), unix.CLONE_NEWNET)
 	}
 	if !s.userns() {
 		return

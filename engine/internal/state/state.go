@@ -173,8 +173,7 @@ type BriefConfig struct {
 // Load reads the record of the container with exactly this ID.
 func (s *Store) Load(id string) (*Record, error) {
 	var rec Record
-	err := s.load(id, &rec.Version, &rec)
-	if err != nil {
+	if err := s.load(id, &rec.Version, &rec); err != nil {
 		return nil, err
 	}
 	return &rec, nil
@@ -183,8 +182,7 @@ func (s *Store) Load(id string) (*Record, error) {
 // LoadBrief is Load for a process that needs no more.
 func (s *Store) LoadBrief(id string) (*Brief, error) {
 	var rec Brief
-	err := s.load(id, &rec.Version, &rec)
-	if err != nil {
+	if err := s.load(id, &rec.Version, &rec); err != nil {
 		return nil, err
 	}
 	return &rec, nil
